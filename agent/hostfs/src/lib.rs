@@ -1,0 +1,17 @@
+//! What the Linux kernel says about a host.
+//!
+//! One file per kernel interface. In each, `parse` takes bytes and is pure, and `read` (or a reader that keeps
+//! its descriptors open between ticks) takes a [`Roots`]. Nothing here asks the time, logs, waits or starts a thread:
+//! the same code reads a live host, a captured one and a made-up one.
+
+mod error;
+mod kept;
+mod roots;
+mod text;
+
+pub use error::Error;
+pub use error::ParseError;
+pub use error::Result;
+pub use kept::KeptFile;
+pub use kept::Scratch;
+pub use roots::Roots;
