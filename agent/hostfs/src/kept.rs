@@ -38,7 +38,10 @@ impl KeptFile {
     /// Opens `path` for reading.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|source| Error::io(path, source))?;
-        Ok(Self { file, path: path.into() })
+        Ok(Self {
+            file,
+            path: path.into(),
+        })
     }
 
     /// The path it was opened by.
@@ -65,7 +68,10 @@ impl KeptFile {
         loop {
             if filled == scratch.0.len() {
                 if filled >= LIMIT {
-                    return Err(Error::TooLong { path: self.path.to_path_buf(), limit: LIMIT });
+                    return Err(Error::TooLong {
+                        path: self.path.to_path_buf(),
+                        limit: LIMIT,
+                    });
                 }
                 scratch.0.resize(filled * 2, 0);
             }
@@ -120,13 +126,19 @@ mod tests {
         assert_eq!(kept.read_record(&mut scratch).unwrap().len(), FIRST * 3 + 1);
         assert_eq!(kept.read_all(&mut scratch).unwrap().len(), FIRST * 3 + 1);
         fs::write(&path, vec![b'x'; LIMIT + 1]).unwrap();
-        assert!(matches!(kept.read_record(&mut scratch), Err(Error::TooLong { .. })));
+        assert!(matches!(
+            kept.read_record(&mut scratch),
+            Err(Error::TooLong { .. })
+        ));
     }
 
     #[test]
     fn a_missing_file_is_gone_and_its_error_names_it() {
         let error = KeptFile::open(Path::new("/nonexistent/energy_uj")).unwrap_err();
         assert!(error.is_gone());
-        assert!(error.to_string().starts_with("/nonexistent/energy_uj: "), "{error}");
+        assert!(
+            error.to_string().starts_with("/nonexistent/energy_uj: "),
+            "{error}"
+        );
     }
 }
