@@ -6,7 +6,10 @@
 
 mod error;
 mod kept;
+mod lasting;
+pub mod pressure;
 mod roots;
+pub mod stat;
 mod text;
 
 pub use error::Error;
