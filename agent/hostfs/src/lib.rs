@@ -7,6 +7,7 @@
 mod error;
 mod kept;
 mod lasting;
+pub mod powercap;
 pub mod pressure;
 mod roots;
 pub mod stat;
