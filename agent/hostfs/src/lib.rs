@@ -4,9 +4,12 @@
 //! its descriptors open between ticks) takes a [`Roots`]. Nothing here asks the time, logs, waits or starts a thread:
 //! the same code reads a live host, a captured one and a made-up one.
 
+pub mod boot_id;
 mod error;
 mod kept;
 mod lasting;
+pub mod meminfo;
+pub mod net_dev;
 pub mod powercap;
 pub mod pressure;
 mod roots;
