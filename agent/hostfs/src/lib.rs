@@ -5,6 +5,8 @@
 //! the same code reads a live host, a captured one and a made-up one.
 
 pub mod boot_id;
+pub mod cpu_list;
+pub mod cpuinfo;
 mod error;
 mod kept;
 mod lasting;
@@ -15,6 +17,7 @@ pub mod pressure;
 mod roots;
 pub mod stat;
 mod text;
+pub mod topology;
 
 pub use error::Error;
 pub use error::ParseError;

@@ -1,6 +1,6 @@
 //! Memory of the host, `/proc/meminfo`.
 //!
-//! Kernel page: `Documentation/filesystems/proc.rst`, section 1.2, `meminfo`.
+//! Kernel page: `Documentation/filesystems/proc.rst`, "meminfo".
 
 use crate::ParseError;
 use crate::Result;

@@ -1,7 +1,7 @@
 //! Traffic of the network devices, `/proc/net/dev`.
 //!
-//! Kernel page: `Documentation/filesystems/proc.rst`, section 1.4. The file shows one network namespace: that of the
-//! host is the one its process 1 lives in.
+//! Kernel page: `Documentation/filesystems/proc.rst`, "Networking info in /proc/net". The file shows one network
+//! namespace: that of the host is the one its process 1 lives in.
 
 use crate::ParseError;
 use crate::Result;

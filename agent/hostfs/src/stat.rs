@@ -1,11 +1,12 @@
 //! CPU times since boot, `/proc/stat`.
 //!
-//! Kernel page: `Documentation/filesystems/proc.rst`, section 1.7.
+//! Kernel page: `Documentation/filesystems/proc.rst`, "Miscellaneous kernel statistics in /proc/stat".
 
 use crate::ParseError;
 use crate::Result;
 use crate::Roots;
 use crate::Scratch;
+use crate::cpu_list::MAX_CPUS;
 use crate::lasting::LastingFile;
 use crate::text;
 
@@ -14,9 +15,6 @@ use crate::text;
 /// Whatever frequency its timer has, the kernel converts to `USER_HZ` for user space, and that is 100 on every
 /// architecture Linux is built for except the retired Alpha.
 pub const USEC_PER_TICK: u64 = 10_000;
-
-/// The kernel's largest `NR_CPUS`.
-const MAX_CPUS: usize = 8192;
 
 /// How long the CPUs did what, in microseconds since boot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,7 +127,7 @@ pub fn parse_into(file: &[u8], stat: &mut Stat) -> std::result::Result<(), Parse
                 let number = text::digits(number).and_then(|number| number.try_into().ok());
                 let cpu = number
                     .zip(CpuTimes::parse(words))
-                    .filter(|_| stat.cpus.len() < MAX_CPUS);
+                    .filter(|_| stat.cpus.len() < MAX_CPUS as usize);
                 stat.cpus.push(cpu.ok_or_else(|| cpu_line(line))?);
             }
             _ => {}
@@ -247,7 +245,10 @@ softirq 502711 0 86283 1 10712 20716 0 65 180437 8 204489
             "cpu 1 2 3 4\nprocesses 1\n".to_owned(),
             "cpu 1 2 3 4\nbtime\nprocesses 1\n".to_owned(),
             "cpu 1 2 3 4\nbtime 1\n".to_owned(),
-            format!("cpu 1 2 3 4\n{}{rest}", "cpu1 1 1 1 1\n".repeat(MAX_CPUS + 1)),
+            format!(
+                "cpu 1 2 3 4\n{}{rest}",
+                "cpu1 1 1 1 1\n".repeat(MAX_CPUS as usize + 1)
+            ),
         ];
         for bad in table {
             assert!(parse(bad.as_bytes()).is_err(), "{bad:.60}");
