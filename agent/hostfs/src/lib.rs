@@ -17,6 +17,7 @@ pub mod net_dev;
 pub mod powercap;
 pub mod pressure;
 mod roots;
+pub mod self_process;
 pub mod stat;
 mod text;
 pub mod topology;
