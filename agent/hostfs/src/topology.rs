@@ -85,15 +85,7 @@ pub fn read(roots: &Roots) -> Result<Topology> {
         .map_or_else(|_| Cpuinfo::default(), |file| cpuinfo::parse(file));
     let mut cpus = from_sysfs(&roots.sys.join("devices/system/cpu"), &info);
     if cpus.is_empty() {
-        let file = file?;
-        cpus = info
-            .processors
-            .iter()
-            .map(|cpu| Place::default().of(cpu.number, Some(cpu)))
-            .collect();
-        if cpus.is_empty() {
-            return Err(ParseError::new("a processor", &file).at(&path));
-        }
+        cpus = from_cpuinfo(&info, &file?).map_err(|error| error.at(&path))?;
     }
     cpus.sort_unstable();
     cpus.dedup_by_key(|cpu| cpu.number);
@@ -103,6 +95,14 @@ pub fn read(roots: &Roots) -> Result<Topology> {
         hypervisor: info.hypervisor,
         cpus,
     })
+}
+
+fn from_cpuinfo(info: &Cpuinfo, file: &[u8]) -> std::result::Result<Vec<Cpu>, ParseError> {
+    if info.processors.is_empty() {
+        return Err(ParseError::new("a processor", file));
+    }
+    let place = |cpu: &Processor| Place::default().of(cpu.number, Some(cpu));
+    Ok(info.processors.iter().map(place).collect())
 }
 
 /// What a `topology` directory tells.
