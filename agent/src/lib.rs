@@ -1,1 +1,26 @@
-//! Placeholder for the first build.
+//! The agent: what a host draws, and whose it is.
+//!
+//! Data flows one way. [`collect`] reads a host into a [`sample::Sample`]; the [`ledger`], the only thing with a memory, makes
+//! of it a report; a [`snapshot`] of that is shown by [`exposition`] to whoever asks through [`http`]. [`run`] alone knows
+//! everybody.
+
+pub mod cli;
+pub mod clock;
+pub mod collect;
+pub mod component;
+pub mod config;
+pub mod doctor;
+pub mod exposition;
+pub mod http;
+pub mod ledger;
+pub mod log;
+pub mod power_model;
+pub mod published;
+pub mod run;
+pub mod sample;
+pub mod sensor;
+pub mod snapshot;
+pub mod state_file;
+pub mod tick;
+pub mod web;
+pub mod workload;

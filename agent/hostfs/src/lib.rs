@@ -21,6 +21,7 @@ pub mod self_process;
 pub mod stat;
 mod text;
 pub mod topology;
+pub mod uptime;
 
 pub use error::Error;
 pub use error::ParseError;

@@ -63,6 +63,23 @@ impl CpuTimes {
             .saturating_add(self.steal)
     }
 
+    /// The larger of each two times: the kernel lets `idle` and `iowait` fall a little at times.
+    #[must_use]
+    pub fn max_each(&self, other: &Self) -> Self {
+        Self {
+            user: self.user.max(other.user),
+            nice: self.nice.max(other.nice),
+            system: self.system.max(other.system),
+            idle: self.idle.max(other.idle),
+            iowait: self.iowait.max(other.iowait),
+            irq: self.irq.max(other.irq),
+            softirq: self.softirq.max(other.softirq),
+            steal: self.steal.max(other.steal),
+            guest: self.guest.max(other.guest),
+            guest_nice: self.guest_nice.max(other.guest_nice),
+        }
+    }
+
     /// The columns of a `cpu` line. Kernels before 2.6.33 have fewer than ten, later ones may have more.
     fn parse<'a>(mut columns: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
         let mut times = [0; 10];

@@ -1,0 +1,216 @@
+//! Every setting, once.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use wattle_attribution::IdlePolicy;
+
+use super::Settings;
+use super::value::word;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Key {
+    /// The flag is `--name`; in YAML the dots are levels.
+    pub name: &'static str,
+    /// What stands for the value in `--help`.
+    pub value: &'static str,
+    /// What it decides, for people.
+    pub help: &'static str,
+    /// May be given several times, and is a list in YAML.
+    pub repeatable: bool,
+    /// Takes effect at a reload, without a restart.
+    pub reloads: bool,
+    /// Takes a value from a flag. A repeated flag adds.
+    pub set: fn(&mut Settings, &str) -> Result<(), String>,
+    /// The value as YAML; nothing where none is set and there is no default.
+    pub show: fn(&Settings) -> Option<String>,
+}
+
+/// All settings, in the order in which they are shown.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "listen",
+        value: "ADDR:PORT",
+        help: "Address to serve /metrics on; can be repeated. The default is every address, [::]:8080, or 0.0.0.0:8080 where IPv6 is off.",
+        repeatable: true,
+        reloads: false,
+        set: |settings, text| {
+            settings.listen.0.push(text.to_owned());
+            Ok(())
+        },
+        show: |settings| list(&settings.listen.0),
+    },
+    Key {
+        name: "interval",
+        value: "TIME",
+        help: "Time between two ticks, 100ms to 1m. Scrapes do not change it. Below 1s, power readings can leak what other programs compute; keep /metrics private then.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse(&mut settings.interval, text),
+        show: |settings| Some(settings.interval.to_string()),
+    },
+    Key {
+        name: "state-dir",
+        value: "DIR",
+        help: "Where counters are kept over restarts. Without a directory that can be written, they begin at 0 with each start.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| path(&mut settings.state_dir, text),
+        show: |settings| Some(settings.state_dir.display().to_string()),
+    },
+    Key {
+        name: "path.procfs",
+        value: "DIR",
+        help: "Where procfs is mounted; in a container, where the host's is.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| path(&mut settings.path.procfs, text),
+        show: |settings| Some(settings.path.procfs.display().to_string()),
+    },
+    Key {
+        name: "path.sysfs",
+        value: "DIR",
+        help: "Where sysfs is mounted.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| path(&mut settings.path.sysfs, text),
+        show: |settings| Some(settings.path.sysfs.display().to_string()),
+    },
+    Key {
+        name: "path.cgroup",
+        value: "DIR",
+        help: "The directory of the cgroup hierarchies: v2 itself, or the one that holds cpuacct, memory and the others of v1.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| path(&mut settings.path.cgroup, text),
+        show: |settings| Some(settings.path.cgroup.display().to_string()),
+    },
+    Key {
+        name: "path.rootfs",
+        value: "DIR",
+        help: "What stands before the mount points of file systems.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| path(&mut settings.path.rootfs, text),
+        show: |settings| Some(settings.path.rootfs.display().to_string()),
+    },
+    Key {
+        name: "web.config.file",
+        value: "FILE",
+        help: "TLS, client certificates and passwords, in the format of the Prometheus exporter toolkit. A reload reads it again.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.web.config.file = Some(PathBuf::from(text));
+            Ok(())
+        },
+        show: |settings| {
+            settings
+                .web
+                .config
+                .file
+                .as_ref()
+                .map(|file| file.display().to_string())
+        },
+    },
+    Key {
+        name: "log.level",
+        value: "LEVEL",
+        help: "The least severe message that is written: error, warn, info or debug.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse(&mut settings.log.level, text),
+        show: |settings| Some(settings.log.level.to_string()),
+    },
+    Key {
+        name: "log.format",
+        value: "FORMAT",
+        help: "text for people, json for machines: one object a line.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.log.format, text),
+        show: |settings| Some(settings.log.format.to_string()),
+    },
+    Key {
+        name: "power.idle-policy",
+        value: "POLICY",
+        help: "Who pays for the power that is there with nobody running: host (it stays with the workload of kind idle), usage (whoever ran), reservation (whoever reserved CPUs by a quota; the rest stays with the host).",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| {
+            let policies = [IdlePolicy::Host, IdlePolicy::Usage, IdlePolicy::Reservation];
+            settings.power.idle_policy = word(text, &policies.map(|policy| (policy.as_str(), policy)))?;
+            Ok(())
+        },
+        show: |settings| Some(settings.power.idle_policy.as_str().to_owned()),
+    },
+    Key {
+        name: "power.estimate.idle-watts-per-core",
+        value: "WATTS",
+        help: "Power of one idle physical core, for hosts whose processor does not count its energy. The default comes from a small table of processors.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse_some(&mut settings.power.estimate.idle_watts_per_core, text),
+        show: |settings| {
+            settings
+                .power
+                .estimate
+                .idle_watts_per_core
+                .map(|watts| watts.to_string())
+        },
+    },
+    Key {
+        name: "power.estimate.full-load-watts-per-core",
+        value: "WATTS",
+        help: "Power of one busy physical core, likewise.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse_some(&mut settings.power.estimate.full_load_watts_per_core, text),
+        show: |settings| {
+            settings
+                .power
+                .estimate
+                .full_load_watts_per_core
+                .map(|watts| watts.to_string())
+        },
+    },
+    Key {
+        name: "limits.workloads",
+        value: "COUNT",
+        help: "Workloads with series of their own, 1 to 100000. All others are summed as the workload of kind other, so sums still hold.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse(&mut settings.limits.workloads, text),
+        show: |settings| Some(settings.limits.workloads.to_string()),
+    },
+    Key {
+        name: "limits.keep-ended",
+        value: "TIME",
+        help: "How long an ended workload keeps its series, 0s to 24h: longer than the slowest scrape, so that its last joules are seen.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse(&mut settings.limits.keep_ended, text),
+        show: |settings| Some(settings.limits.keep_ended.to_string()),
+    },
+];
+
+fn parse<T: FromStr<Err = String>>(value: &mut T, text: &str) -> Result<(), String> {
+    *value = text.parse()?;
+    Ok(())
+}
+
+fn parse_some<T: FromStr<Err = String>>(value: &mut Option<T>, text: &str) -> Result<(), String> {
+    *value = Some(text.parse()?);
+    Ok(())
+}
+
+fn path(value: &mut PathBuf, text: &str) -> Result<(), String> {
+    *value = PathBuf::from(text);
+    Ok(())
+}
+
+fn list(values: &[String]) -> Option<String> {
+    let quoted: Vec<_> = values.iter().map(|value| format!("{value:?}")).collect();
+    (!quoted.is_empty()).then(|| format!("[{}]", quoted.join(", ")))
+}

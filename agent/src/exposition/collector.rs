@@ -1,0 +1,75 @@
+//! The bridge to prometheus-client: a collector over a value.
+
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::encoding::MetricEncoder;
+use prometheus_client::encoding::NoLabelSet;
+use prometheus_client::registry::Registry;
+use prometheus_client::registry::Unit;
+
+use super::families::FAMILIES;
+use super::families::Family;
+use super::point::Point;
+use super::point::Points;
+use super::point::Type;
+use super::point::Value;
+use crate::snapshot::Snapshot;
+
+/// Shows one snapshot.
+#[derive(Debug)]
+struct SnapshotCollector(Arc<Snapshot>);
+
+/// A registry that holds one snapshot and nothing else.
+pub(super) fn registry(snapshot: Arc<Snapshot>) -> Registry {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(SnapshotCollector(snapshot)));
+    registry
+}
+
+impl Collector for SnapshotCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for family in FAMILIES {
+            let points = family.points(&self.0);
+            if !points.list.is_empty() {
+                encode(family, &points, &mut encoder)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn encode(family: &Family, points: &Points<'_>, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+    let unit = family.unit.map(|unit| Unit::Other(unit.to_owned()));
+    let mut metric = encoder.encode_descriptor(
+        family.stem(),
+        family.help,
+        unit.as_ref(),
+        family.kind.metric_type(),
+    )?;
+    for point in &points.list {
+        if family.kind == Type::Info {
+            metric.encode_info(&point.labels)?;
+        } else if point.labels.is_empty() {
+            encode_value(point, &mut metric, family.kind)?;
+        } else {
+            encode_value(point, &mut metric.encode_family(&point.labels)?, family.kind)?;
+        }
+    }
+    Ok(())
+}
+
+fn encode_value(point: &Point<'_>, metric: &mut MetricEncoder<'_>, kind: Type) -> fmt::Result {
+    match (kind, point.value) {
+        (Type::Counter, Value::Number(value)) => metric.encode_counter::<NoLabelSet, _, f64>(&value, None),
+        (Type::Counter, Value::Whole(value)) => metric.encode_counter::<NoLabelSet, _, f64>(&value, None),
+        (Type::Gauge, Value::Number(value)) => metric.encode_gauge(&value),
+        (Type::Gauge, Value::Whole(value)) => metric.encode_gauge(&value),
+        (Type::Histogram, Value::Histogram(value)) => {
+            metric.encode_histogram::<NoLabelSet>(value.sum(), value.count(), &value.buckets(), None)
+        }
+        _ => Err(fmt::Error),
+    }
+}

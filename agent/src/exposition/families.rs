@@ -1,0 +1,191 @@
+//! Every metric family, once: its name, what it means, its type, unit and labels, and where its points come from.
+
+use super::host;
+use super::own;
+use super::point::Points;
+use super::point::Type;
+use super::power;
+use super::workloads;
+use crate::snapshot::Snapshot;
+
+/// One metric family.
+#[derive(Debug)]
+pub struct Family {
+    /// The whole name, as queries use it.
+    pub name: &'static str,
+    /// What a value means.
+    pub help: &'static str,
+    /// The type.
+    pub kind: Type,
+    /// The unit, which the name ends in before the suffix of its type.
+    pub unit: Option<&'static str>,
+    /// The labels, in order.
+    pub labels: &'static [&'static str],
+    collect: for<'s> fn(&'s Snapshot, &mut Points<'s>),
+}
+
+impl Family {
+    /// The points of one snapshot.
+    pub(super) fn points<'s>(&self, snapshot: &'s Snapshot) -> Points<'s> {
+        let mut points = Points::new(self.labels);
+        (self.collect)(snapshot, &mut points);
+        points
+    }
+
+    /// The name without unit and suffix, which the formats add as they like.
+    pub(super) fn stem(&self) -> &'static str {
+        let name = self.name.strip_suffix(self.kind.suffix()).unwrap_or(self.name);
+        let unit = self
+            .unit
+            .and_then(|unit| name.strip_suffix(unit))
+            .and_then(|name| name.strip_suffix('_'));
+        unit.unwrap_or(name)
+    }
+}
+
+const WORKLOAD: &[&str] = &["kind", "id", "name"];
+const ZONE: &[&str] = &["zone", "socket", "source"];
+const DEVICE: &[&str] = &["device"];
+const FILESYSTEM: &[&str] = &["mountpoint", "device", "fstype"];
+
+macro_rules! families {
+    ($($name:literal $kind:ident $unit:tt $labels:expr, $collect:path, $help:literal;)+) => {
+        &[$(Family {
+            name: $name,
+            help: $help,
+            kind: Type::$kind,
+            unit: families!(@unit $unit),
+            labels: $labels,
+            collect: $collect,
+        }),+]
+    };
+    (@unit -) => { None };
+    (@unit $unit:literal) => { Some($unit) };
+}
+
+/// The table: name, type, unit, labels, source, meaning.
+pub const FAMILIES: &[Family] = families! {
+    "wattle_host_energy_joules_total" Counter "joules" &["component"], power::host_energy,
+        "Energy of the host while the agent watched. Components do not overlap and add up to the host.";
+    "wattle_host_power_watts" Gauge "watts" &["component"], power::host_power,
+        "Mean power of the host over the last tick. Absent where no sensor answered.";
+    "wattle_workload_energy_joules_total" Counter "joules" &["kind", "id", "name", "component"], workloads::energy,
+        "Energy charged to a workload. All workloads and the retired energy add up to the host, to the microjoule.";
+    "wattle_retired_energy_joules_total" Counter "joules" &["component"], power::retired,
+        "Energy of ended workloads whose series have gone. For the balance only.";
+    "wattle_conservation_error_joules" Gauge "joules" &[], power::conservation_error,
+        "Energy of the host less that of all workloads and the retired. Always 0.";
+    "wattle_workload_info" Info - &["kind", "id", "name", "runtime"], workloads::info,
+        "What is known of a workload.";
+    "wattle_workload_cpu_seconds_total" Counter "seconds" WORKLOAD, workloads::cpu,
+        "CPU time of a workload while the agent watched.";
+    "wattle_workload_memory_bytes" Gauge "bytes" WORKLOAD, workloads::memory,
+        "Memory that the kernel accounts to a workload, page cache included.";
+    "wattle_workloads_over_limit_total" Counter - &[], workloads::over_limit,
+        "Workloads that found no series of their own because of limits.workloads; their energy is in kind other.";
+    "wattle_zone_energy_joules_total" Counter "joules" ZONE, power::zone_energy,
+        "Energy that a counter of the hardware showed while the agent watched, over all its turns. Zones overlap: never add them.";
+    "wattle_counter_events_total" Counter - &["zone", "socket", "source", "event"], power::zone_events,
+        "What a counter of the hardware did other than move on.";
+    "wattle_power_model_watts" Gauge "watts" &["component", "socket", "term"], power::model,
+        "Power with nobody running (static) and with every CPU busy (full_load), as learnt or, without a sensor, as assumed.";
+    "wattle_idle_policy_info" Info - &["policy"], power::idle_policy,
+        "Who pays for the static part of the power.";
+    "wattle_sensor_up" Gauge - &["sensor"], own::sensor_up,
+        "1 if a source answered in the last tick, 0 if not; wattle_sensor_info says why.";
+    "wattle_sensor_info" Info - &["sensor", "source", "quality", "reason"], own::sensor_info,
+        "Where a source reads, how far its figures can be trusted, and what is odd about it.";
+    "wattle_sensor_read_seconds" Gauge "seconds" &["sensor"], own::sensor_read,
+        "How long the last reading of a source took.";
+    "wattle_host_cpu_seconds_total" Counter "seconds" &["mode"], host::cpu_seconds,
+        "CPU time since boot, all CPUs together. guest is part of user, guest_nice of nice.";
+    "wattle_host_cpus" Gauge - &[], host::cpus,
+        "CPUs that are online.";
+    "wattle_host_memory_bytes" Gauge "bytes" &["state"], host::memory,
+        "Memory of the host.";
+    "wattle_host_network_receive_bytes_total" Counter "bytes" DEVICE, host::receive_bytes,
+        "Bytes received.";
+    "wattle_host_network_transmit_bytes_total" Counter "bytes" DEVICE, host::transmit_bytes,
+        "Bytes sent.";
+    "wattle_host_network_receive_packets_total" Counter "packets" DEVICE, host::receive_packets,
+        "Packets received.";
+    "wattle_host_network_transmit_packets_total" Counter "packets" DEVICE, host::transmit_packets,
+        "Packets sent.";
+    "wattle_host_network_receive_errors_total" Counter "errors" DEVICE, host::receive_errors,
+        "Packets received with an error.";
+    "wattle_host_network_transmit_errors_total" Counter "errors" DEVICE, host::transmit_errors,
+        "Packets that could not be sent.";
+    "wattle_host_network_receive_dropped_total" Counter "dropped" DEVICE, host::receive_dropped,
+        "Packets dropped on receipt.";
+    "wattle_host_network_transmit_dropped_total" Counter "dropped" DEVICE, host::transmit_dropped,
+        "Packets dropped before sending.";
+    "wattle_host_pressure_seconds_total" Counter "seconds" &["resource", "stall"], host::pressure,
+        "Time in which some or all tasks waited for a resource.";
+    "wattle_host_filesystem_size_bytes" Gauge "bytes" FILESYSTEM, host::filesystem_size,
+        "Size of a local file system.";
+    "wattle_host_filesystem_available_bytes" Gauge "bytes" FILESYSTEM, host::filesystem_available,
+        "What ordinary users can still write to a local file system.";
+    "wattle_tick_seconds" Histogram "seconds" &[], own::tick_seconds,
+        "How long a tick took, from the first reading to the finished snapshot.";
+    "wattle_ticks_total" Counter - &[], own::ticks,
+        "Ticks since the counters began.";
+    "wattle_ticks_missed_total" Counter - &[], own::ticks_missed,
+        "Ticks that could not be made in time. No energy is lost by that; it is shared more coarsely.";
+    "wattle_config_reload_failures_total" Counter - &[], own::reload_failures,
+        "Reloads that were refused; the configuration before stayed.";
+    "wattle_http_connections_total" Counter - &[], own::http_connections,
+        "Connections accepted.";
+    "wattle_http_evicted_connections_total" Counter - &[], own::http_evicted,
+        "Connections closed to make room for newer ones.";
+    "wattle_http_answers_total" Counter - &["code"], own::http_answers,
+        "Answers by status.";
+    "wattle_build_info" Info - &["version", "arch"], own::build,
+        "The agent's version.";
+    "process_cpu_seconds_total" Counter "seconds" &[], own::process_cpu,
+        "CPU time of the agent.";
+    "process_resident_memory_bytes" Gauge "bytes" &[], own::process_resident,
+        "Memory of the agent that is in RAM.";
+    "process_virtual_memory_bytes" Gauge "bytes" &[], own::process_virtual,
+        "Address space of the agent.";
+    "process_open_fds" Gauge - &[], own::process_open_fds,
+        "Files that the agent has open.";
+    "process_max_fds" Gauge - &[], own::process_max_fds,
+        "Files that the agent may have open.";
+    "process_threads" Gauge - &[], own::process_threads,
+        "Threads of the agent.";
+    "process_start_time_seconds" Gauge "seconds" &[], own::process_start,
+        "When the agent was started, since 1970.";
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_rules_of_prometheus() {
+        for family in FAMILIES {
+            assert!(family.name.starts_with("wattle_") || family.name.starts_with("process_"));
+            assert!(family.name.ends_with(family.kind.suffix()), "{}", family.name);
+            if let Some(unit) = family.unit {
+                assert_eq!(
+                    format!("{}_{unit}{}", family.stem(), family.kind.suffix()),
+                    family.name
+                );
+            }
+            assert!(
+                family.help.ends_with('.') && !family.help.contains(['\n', '\\']),
+                "{}",
+                family.name
+            );
+        }
+    }
+
+    #[test]
+    fn no_family_stands_twice() {
+        let mut names: Vec<_> = FAMILIES.iter().map(|family| family.name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

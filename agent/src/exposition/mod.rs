@@ -1,0 +1,27 @@
+//! From a snapshot to the text that Prometheus reads.
+//!
+//! [`families::FAMILIES`] is the one table of what is exported. A rendering walks it; so does `generate metrics`. Nothing is
+//! registered for a workload, so one that has gone is simply no longer there.
+
+mod classic;
+mod collector;
+mod families;
+mod format;
+mod host;
+mod own;
+mod point;
+mod power;
+mod reference;
+mod render;
+mod report;
+mod workloads;
+
+pub use families::FAMILIES;
+pub use families::Family;
+pub use format::Encoding;
+pub use format::Format;
+pub use point::Type;
+pub use reference::reference;
+pub use render::compress;
+pub use render::render;
+pub use report::Report;

@@ -1,0 +1,157 @@
+//! The same snapshot as JSON, with the watts of the last tick.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::power::joules;
+use super::power::present;
+use super::power::watts;
+use crate::component::Component;
+use crate::ledger::WorkloadReport;
+use crate::sensor::Quality;
+use crate::sensor::SensorState;
+use crate::snapshot::Snapshot;
+
+/// The body of `/api/v1/report`. Joules since the counters began, watts of the last tick; what is unknown is absent.
+#[derive(Debug, Serialize)]
+pub struct Report<'s> {
+    version: &'static str,
+    time_epoch_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval_seconds: Option<f64>,
+    ticks: u64,
+    idle_policy: &'static str,
+    conservation_error_joules: f64,
+    host: BTreeMap<&'static str, HostComponent>,
+    workloads: Vec<Workload<'s>>,
+    power_model: Vec<Model>,
+    zones: Vec<Zone<'s>>,
+    sensors: &'s [SensorState],
+}
+
+#[derive(Debug, Serialize)]
+struct HostComponent {
+    energy_joules: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power_watts: Option<f64>,
+    quality: Quality,
+    retired_joules: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Workload<'s> {
+    kind: &'static str,
+    id: &'s str,
+    name: &'s str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    runtime: &'s str,
+    alive: bool,
+    created_epoch_seconds: f64,
+    cpu_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_bytes: Option<u64>,
+    energy_joules: BTreeMap<&'static str, f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power_watts: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Model {
+    component: Component,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket: Option<u32>,
+    static_watts: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_load_watts: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Zone<'s> {
+    id: &'s str,
+    name: &'s str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket: Option<u32>,
+    energy_joules: f64,
+}
+
+impl<'s> Report<'s> {
+    /// The report of one snapshot.
+    pub fn new(snapshot: &'s Snapshot) -> Self {
+        let host = &snapshot.host;
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            time_epoch_seconds: host.wall.as_secs_f64(),
+            interval_seconds: host.elapsed.map(|elapsed| elapsed.as_secs_f64()),
+            ticks: host.ticks,
+            idle_policy: host.idle_policy.as_str(),
+            conservation_error_joules: super::power::conservation_error_joules(snapshot),
+            host: components(snapshot),
+            workloads: host
+                .workloads
+                .iter()
+                .map(|workload| Workload::new(snapshot, workload))
+                .collect(),
+            power_model: host.models.iter().map(Model::new).collect(),
+            zones: host.zones.iter().map(Zone::new).collect(),
+            sensors: &host.sensors,
+        }
+    }
+}
+
+fn components(snapshot: &Snapshot) -> BTreeMap<&'static str, HostComponent> {
+    present(snapshot)
+        .map(|(component, report)| {
+            let shown = HostComponent {
+                energy_joules: joules(report.energy_uj),
+                power_watts: watts(snapshot, report.latest_uj),
+                quality: report.quality,
+                retired_joules: joules(snapshot.host.retired_uj[component.index()]),
+            };
+            (component.as_str(), shown)
+        })
+        .collect()
+}
+
+impl<'s> Workload<'s> {
+    fn new(snapshot: &Snapshot, workload: &'s WorkloadReport) -> Self {
+        let identity = &workload.identity;
+        let energy = present(snapshot)
+            .map(|(component, _)| (component.as_str(), joules(workload.energy_uj[component.index()])));
+        Self {
+            kind: identity.kind.as_str(),
+            id: &identity.id,
+            name: &identity.name,
+            runtime: &identity.runtime,
+            alive: workload.alive,
+            created_epoch_seconds: workload.created.as_secs_f64(),
+            cpu_seconds: joules(workload.cpu_usec),
+            memory_bytes: workload.memory_bytes,
+            energy_joules: energy.collect(),
+            power_watts: watts(snapshot, Some(workload.latest_uj.iter().sum())),
+        }
+    }
+}
+
+impl Model {
+    fn new(model: &crate::ledger::ModelReport) -> Self {
+        Self {
+            component: model.component,
+            socket: model.socket,
+            static_watts: joules(model.static_uw),
+            full_load_watts: model.full_load_uw.map(joules),
+        }
+    }
+}
+
+impl<'s> Zone<'s> {
+    fn new(report: &'s crate::ledger::ZoneReport) -> Self {
+        let zone = &report.zone;
+        Self {
+            id: &zone.id,
+            name: &zone.name,
+            socket: zone.socket,
+            energy_joules: joules(report.energy_uj),
+        }
+    }
+}

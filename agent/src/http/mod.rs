@@ -1,0 +1,52 @@
+//! The narrow door: HTTP/1.1, `GET` and `HEAD`, over TCP and where asked for over TLS.
+//!
+//! A [`Door`] knows nothing of what it serves: behind it stands a [`Site`], which answers a [`Question`] with an
+//! [`Answer`] at once. What a peer can cost is bounded by [`Limits`]: memory, connections, and the time it may take to
+//! ask and to listen. The terms of entry (TLS, passwords, extra headers, a rate) come from a [`WebConfig`], which
+//! reads the Prometheus exporter-toolkit's format and can be read anew while the door is open. A [`Tally`] counts.
+//!
+//! A request passes `accept` (a place at the door), `connection` (TLS, and time for everything), `service` (the rules of
+//! the protocol, the rate, the password) and then the site.
+
+mod accept;
+mod answer;
+mod auth;
+mod bounded;
+mod bucket;
+mod client_cert;
+mod connection;
+mod credentials;
+mod door;
+mod farewell;
+mod limits;
+mod listen;
+mod listen_error;
+mod pace;
+mod patience;
+mod pem;
+mod san;
+mod service;
+mod site;
+mod tally;
+mod terms;
+mod tls;
+mod tls_names;
+mod users;
+mod web_config;
+mod web_file;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::Answer;
+pub use door::Door;
+pub use hyper::StatusCode;
+pub use limits::Limits;
+pub use listen::listen;
+pub use listen_error::ListenError;
+pub use site::Question;
+pub use site::Site;
+pub use tally::Tally;
+pub use tally::TallySnapshot;
+pub use web_config::WebConfig;
+pub use web_config::WebConfigError;

@@ -1,0 +1,264 @@
+//! What every workload owes, for as long as it lives and a while longer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::report::WorkloadReport;
+use super::state::WorkloadState;
+use crate::component::PerComponent;
+use crate::sample::AccountSample;
+use crate::workload::Identity;
+use crate::workload::Kind;
+
+/// The workloads, by position. A position stays with its workload until that is retired.
+#[derive(Debug)]
+pub(super) struct Book {
+    entries: Vec<Option<Entry>>,
+    free: Vec<usize>,
+    by_id: HashMap<(Kind, String), usize>,
+    retired_uj: PerComponent<u64>,
+    limit: usize,
+    over_limit: u64,
+    fixed: Fixed,
+}
+
+/// The workloads that every host has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fixed {
+    pub(super) kernel: usize,
+    pub(super) idle: usize,
+    pub(super) unattributed: usize,
+    other: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    identity: Arc<Identity>,
+    energy_uj: PerComponent<u64>,
+    latest_uj: PerComponent<u64>,
+    cpu_usec: u64,
+    memory_bytes: Option<u64>,
+    created: Duration,
+    seen_at: Duration,
+}
+
+impl Book {
+    /// A book with the permanent workloads in it. `limit` bounds the others.
+    pub(super) fn new(limit: usize, wall: Duration) -> Self {
+        let mut book = Self {
+            entries: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::new(),
+            retired_uj: [0; 3],
+            limit,
+            over_limit: 0,
+            fixed: Fixed::default(),
+        };
+        book.open(&Identity::permanent(Kind::System), wall);
+        book.fixed = Fixed {
+            kernel: book.open(&Identity::permanent(Kind::Kernel), wall),
+            idle: book.open(&Identity::permanent(Kind::Idle), wall),
+            unattributed: book.open(&Identity::permanent(Kind::Unattributed), wall),
+            other: book.open(&Identity::permanent(Kind::Other), wall),
+        };
+        book
+    }
+
+    /// A book that goes on where an earlier one stopped.
+    pub(super) fn restore(
+        limit: usize,
+        (at, wall): (Duration, Duration),
+        workloads: &[WorkloadState],
+        retired_uj: PerComponent<u64>,
+    ) -> Self {
+        let mut book = Self::new(limit, wall);
+        book.retired_uj = retired_uj;
+        for state in workloads {
+            let index = book.open(
+                &Arc::new(state.identity.clone()),
+                Duration::from_millis(state.created_ms),
+            );
+            if let Some(entry) = book.entry_mut(index) {
+                for (sum, part) in entry.energy_uj.iter_mut().zip(state.energy_uj) {
+                    *sum += part;
+                }
+                entry.cpu_usec += state.cpu_usec;
+                entry.created = entry.created.min(Duration::from_millis(state.created_ms));
+                entry.seen_at = at.saturating_sub(Duration::from_millis(state.unseen_ms));
+            }
+        }
+        book
+    }
+
+    pub(super) fn fixed(&self) -> Fixed {
+        self.fixed
+    }
+
+    pub(super) fn retired_uj(&self) -> PerComponent<u64> {
+        self.retired_uj
+    }
+
+    /// How many workloads found no room of their own.
+    pub(super) fn over_limit(&self) -> u64 {
+        self.over_limit
+    }
+
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// The position of a workload, which is new if it was not known. Above the limit it is that of `other`.
+    pub(super) fn open(&mut self, identity: &Arc<Identity>, wall: Duration) -> usize {
+        let key = (identity.kind, identity.id.clone());
+        if let Some(&index) = self.by_id.get(&key) {
+            if let Some(entry) = self.entry_mut(index) {
+                entry.identity = identity.clone();
+            }
+            return index;
+        }
+        if !identity.kind.is_permanent() && self.by_id.len() >= self.limit + PERMANENT {
+            self.over_limit += 1;
+            return self.fixed.other;
+        }
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            self.entries.len() - 1
+        });
+        self.entries[index] = Some(Entry::new(identity.clone(), wall));
+        self.by_id.insert(key, index);
+        index
+    }
+
+    /// Notes that a workload is alive, what it used and what it holds.
+    pub(super) fn touch(&mut self, index: usize, account: &AccountSample, used_usec: u64, at: Duration) {
+        let Some(entry) = self.entry_mut(index) else {
+            return;
+        };
+        if entry.seen_at != at {
+            entry.seen_at = at;
+            entry.memory_bytes = None;
+        }
+        entry.cpu_usec += used_usec;
+        if let Some(bytes) = account.memory_bytes {
+            entry.memory_bytes = Some(entry.memory_bytes.unwrap_or(0) + bytes);
+        }
+    }
+
+    /// Adds CPU time that no account stands for.
+    pub(super) fn add_time(&mut self, index: usize, used_usec: u64) {
+        if let Some(entry) = self.entry_mut(index) {
+            entry.cpu_usec += used_usec;
+        }
+    }
+
+    /// Bills an entry.
+    pub(super) fn bill(&mut self, index: usize, component: usize, energy_uj: u64) {
+        if let Some(entry) = self.entry_mut(index) {
+            entry.energy_uj[component] += energy_uj;
+            entry.latest_uj[component] += energy_uj;
+        }
+    }
+
+    /// Forgets what was billed in the last interval.
+    pub(super) fn begin_interval(&mut self) {
+        for entry in self.entries.iter_mut().flatten() {
+            entry.latest_uj = [0; 3];
+        }
+    }
+
+    /// Retires workloads that were last seen more than `keep` ago: their series go, their energy stays in the balance.
+    pub(super) fn expire(&mut self, at: Duration, keep: Duration) {
+        for index in 0..self.entries.len() {
+            let gone = self.entries[index].take_if(|entry| {
+                !entry.identity.kind.is_permanent() && at.saturating_sub(entry.seen_at) > keep
+            });
+            let Some(entry) = gone else { continue };
+            for (sum, part) in self.retired_uj.iter_mut().zip(entry.energy_uj) {
+                *sum += part;
+            }
+            self.by_id
+                .remove(&(entry.identity.kind, entry.identity.id.clone()));
+            self.free.push(index);
+        }
+    }
+
+    /// All workloads, as they are shown.
+    pub(super) fn reports(&self, at: Duration) -> Vec<WorkloadReport> {
+        self.entries
+            .iter()
+            .flatten()
+            .filter(|entry| entry.is_shown())
+            .map(|entry| entry.report(at))
+            .collect()
+    }
+
+    /// All workloads, as they are saved.
+    pub(super) fn states(&self, at: Duration) -> impl Iterator<Item = WorkloadRef<'_>> {
+        self.entries.iter().flatten().map(move |entry| WorkloadRef {
+            identity: &entry.identity,
+            energy_uj: entry.energy_uj,
+            cpu_usec: entry.cpu_usec,
+            created_ms: millis(entry.created),
+            unseen_ms: if entry.identity.kind.is_permanent() {
+                0
+            } else {
+                millis(at.saturating_sub(entry.seen_at))
+            },
+        })
+    }
+
+    fn entry_mut(&mut self, index: usize) -> Option<&mut Entry> {
+        self.entries.get_mut(index)?.as_mut()
+    }
+}
+
+/// How many permanent workloads there are.
+const PERMANENT: usize = 5;
+
+/// A workload to be saved, borrowed.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct WorkloadRef<'a> {
+    #[serde(flatten)]
+    identity: &'a Identity,
+    energy_uj: PerComponent<u64>,
+    cpu_usec: u64,
+    created_ms: u64,
+    unseen_ms: u64,
+}
+
+impl Entry {
+    fn new(identity: Arc<Identity>, created: Duration) -> Self {
+        Self {
+            identity,
+            energy_uj: [0; 3],
+            latest_uj: [0; 3],
+            cpu_usec: 0,
+            memory_bytes: None,
+            created,
+            seen_at: Duration::ZERO,
+        }
+    }
+
+    /// `other` appears only once something had to go there.
+    fn is_shown(&self) -> bool {
+        self.identity.kind != Kind::Other || self.cpu_usec > 0 || self.energy_uj != [0; 3]
+    }
+
+    fn report(&self, at: Duration) -> WorkloadReport {
+        let alive = self.identity.kind.is_permanent() || self.seen_at == at;
+        WorkloadReport {
+            identity: self.identity.clone(),
+            energy_uj: self.energy_uj,
+            latest_uj: self.latest_uj,
+            cpu_usec: self.cpu_usec,
+            memory_bytes: self.memory_bytes.filter(|_| alive),
+            created: self.created,
+            alive,
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,372 @@
+//! The only thing with a memory.
+//!
+//! [`Ledger::advance`] compares a [`Sample`] with the one before, settles what energy is due, shares it over those who
+//! ran, and returns a [`HostReport`]. It reads no file and asks no clock.
+
+mod accounts;
+mod basis;
+mod book;
+mod load;
+mod models;
+mod platform;
+mod report;
+mod sensors;
+mod state;
+mod zones;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wattle_attribution::Charge;
+use wattle_attribution::Claim;
+use wattle_attribution::Divider;
+use wattle_attribution::IdlePolicy;
+use wattle_attribution::Presence;
+use wattle_attribution::spread;
+use wattle_hostfs::powercap::Zone;
+
+use self::accounts::Accounts;
+use self::accounts::Claimant;
+use self::accounts::Since;
+use self::basis::Basis;
+use self::basis::Due;
+use self::book::Book;
+use self::load::Interval;
+use self::load::Load;
+use self::models::Models;
+pub use self::report::ComponentReport;
+pub use self::report::CpuReport;
+pub use self::report::HostReport;
+pub use self::report::ModelReport;
+pub use self::report::WorkloadReport;
+pub use self::report::ZoneReport;
+use self::state::AccountState;
+pub use self::state::LedgerState;
+use self::zones::ZoneAccount;
+pub use self::zones::ZoneEvents;
+use self::zones::Zones;
+use crate::component::Component;
+use crate::component::PerComponent;
+use crate::power_model::PowerModel;
+use crate::sample::Sample;
+use crate::sensor::Quality;
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct LedgerSettings {
+    /// The ordinary time between two ticks.
+    pub interval: Duration,
+    /// Who pays for the static part.
+    pub idle_policy: IdlePolicy,
+    /// How long an ended workload keeps its series.
+    pub keep: Duration,
+    /// How many workloads have series of their own.
+    pub limit: usize,
+    /// The power of sockets that do not count their energy.
+    pub power_model: PowerModel,
+}
+
+/// The joules of a host, and whose they are.
+#[derive(Debug)]
+pub struct Ledger {
+    settings: LedgerSettings,
+    previous: Option<Duration>,
+    uptime_ticks: Option<u64>,
+    ticks: u64,
+    zones: Zones,
+    basis: Basis,
+    load: Load,
+    models: Models,
+    accounts: Accounts,
+    book: Book,
+    host_uj: PerComponent<u64>,
+    latest: PerComponent<Option<(u64, Quality)>>,
+    quality: PerComponent<Quality>,
+    seen: PerComponent<bool>,
+    work: Work,
+}
+
+/// Working memory that is kept from tick to tick.
+#[derive(Debug, Default)]
+struct Work {
+    dues: Vec<Due>,
+    claimants: Vec<Claimant>,
+    presences: Vec<Presence>,
+    weights: Vec<Vec<u64>>,
+    times: Vec<u64>,
+    reserved: Vec<u64>,
+    parts: Vec<u64>,
+    divider: Divider,
+}
+
+impl Ledger {
+    /// An empty ledger. `wall` is the time since 1970 at which its counters begin.
+    pub fn new(settings: LedgerSettings, wall: Duration) -> Self {
+        Self {
+            book: Book::new(settings.limit, wall),
+            settings,
+            previous: None,
+            uptime_ticks: None,
+            ticks: 0,
+            zones: Zones::default(),
+            basis: Basis::default(),
+            load: Load::default(),
+            models: Models::default(),
+            accounts: Accounts::default(),
+            host_uj: [0; 3],
+            latest: [None; 3],
+            quality: [Quality::Measured; 3],
+            seen: [true, false, false],
+            work: Work::default(),
+        }
+    }
+
+    /// A ledger that goes on where an earlier one stopped. In the same boot the readings go on too, and the time between
+    /// the runs is counted; after a reboot only the totals do. `zones` are those that the host has now.
+    pub fn restore(
+        settings: LedgerSettings,
+        state: &LedgerState,
+        same_boot: bool,
+        zones: &[Arc<Zone>],
+        wall: Duration,
+    ) -> Self {
+        let at = if same_boot { state.at } else { Duration::ZERO };
+        let readings_at = if same_boot { state.at } else { Duration::MAX };
+        let mut ledger = Self {
+            book: Book::restore(settings.limit, (at, wall), &state.workloads, state.retired_uj),
+            zones: Zones::restore(&state.zones, readings_at, zones),
+            models: Models::restore(&state.models),
+            host_uj: state.host_uj,
+            seen: state.seen,
+            ..Self::new(settings, wall)
+        };
+        ledger.basis.regroup(&ledger.zones);
+        if same_boot {
+            ledger.previous = Some(state.at);
+            ledger.uptime_ticks = state.uptime_ticks;
+            ledger.ticks = state.ticks;
+            ledger.load = Load::restore(state.busy_usec, state.interrupt_usec, &state.sockets);
+            ledger.accounts = Accounts::restore(state.accounts.iter().map(AccountState::reading));
+        }
+        ledger
+    }
+
+    /// Takes new settings without losing a joule.
+    pub fn reconfigure(&mut self, settings: LedgerSettings) {
+        self.book.set_limit(settings.limit);
+        self.settings = settings;
+    }
+
+    /// What the host used in all while the agent watched, in microjoules.
+    pub fn host_total_uj(&self) -> u64 {
+        self.host_uj.iter().sum()
+    }
+
+    fn at(&self) -> Duration {
+        self.previous.unwrap_or_default()
+    }
+
+    /// Takes a sample; returns what follows from it.
+    pub fn advance(&mut self, sample: Sample) -> HostReport {
+        let elapsed = self
+            .previous
+            .and_then(|before| sample.at.checked_sub(before))
+            .filter(|e| !e.is_zero());
+        if self.zones.observe(&sample.zones, sample.at) {
+            self.basis.regroup(&self.zones);
+        }
+        let interval = self.load.observe(sample.cpu.as_ref());
+        self.claim(&sample, &interval, elapsed);
+        self.book.begin_interval();
+        self.latest = [None; 3];
+        if let Some(elapsed) = elapsed {
+            self.settle(&interval, sample.at, elapsed);
+        }
+        self.book.expire(sample.at, self.settings.keep);
+        self.previous = Some(sample.at);
+        self.uptime_ticks = sample.uptime_ticks;
+        self.ticks += 1;
+        self.report(sample, &interval, elapsed)
+    }
+
+    /// Fills the claimants: accounts, interrupts, and what ran unseen.
+    fn claim(&mut self, sample: &Sample, interval: &Interval, elapsed: Option<Duration>) {
+        let claimants = &mut self.work.claimants;
+        claimants.clear();
+        let since = Since {
+            uptime_ticks: self.uptime_ticks,
+            known: self.previous.is_some(),
+            most_usec: most_usec(elapsed, interval.cpus),
+        };
+        self.accounts.observe(sample, since, &mut self.book, claimants);
+        let fixed = self.book.fixed();
+        if interval.interrupt_usec > 0 {
+            claimants.push(Claimant::unbound(fixed.kernel, interval.interrupt_usec));
+            self.book.add_time(fixed.kernel, interval.interrupt_usec);
+        }
+        let accounted = claimants.iter().map(|claimant| claimant.presence.time_usec).sum();
+        let unseen = self.load.unseen_usec(interval, accounted);
+        if unseen > 0 {
+            claimants.push(Claimant::unbound(fixed.unattributed, unseen));
+            self.book.add_time(fixed.unattributed, unseen);
+        }
+    }
+
+    fn settle(&mut self, interval: &Interval, at: Duration, elapsed: Duration) {
+        let (model, work) = (&self.settings.power_model, &mut self.work);
+        self.basis.settle(
+            &self.zones,
+            &interval.sockets,
+            model,
+            (at, elapsed),
+            &mut work.dues,
+        );
+        work.prepare(interval);
+        let dues = std::mem::take(&mut self.work.dues);
+        for due in &dues {
+            self.bill(due, interval, elapsed);
+        }
+        self.work.dues = dues;
+    }
+
+    /// Shares one due over those who ran, and learns from it.
+    fn bill(&mut self, due: &Due, interval: &Interval, elapsed: Duration) {
+        let socket = due.socket.and_then(|socket| interval.position(socket));
+        let utilisation = interval.utilisation_ppm(socket);
+        let assumed = (due.quality == Quality::Estimated).then(|| {
+            let cores = socket.map_or(0, |index| interval.sockets[index].now.cores);
+            self.settings.power_model.static_uw(cores)
+        });
+        let static_uj = self.models.static_uj(due, assumed, utilisation, elapsed);
+        if self.is_ordinary(elapsed) {
+            self.models.learn(due, utilisation, elapsed);
+        }
+        let charge = Charge {
+            total_uj: due.energy_uj,
+            static_uj,
+        };
+        let idle = self
+            .work
+            .share(charge, self.settings.idle_policy, socket, interval.cpus);
+        let component = due.component.index();
+        for (claimant, part) in self.work.claimants.iter().zip(&self.work.parts) {
+            self.book.bill(claimant.entry, component, *part);
+        }
+        self.book.bill(self.book.fixed().idle, component, idle);
+        self.host_uj[component] += due.energy_uj;
+        self.note(component, due);
+    }
+
+    /// A component is only as good as the worst of its parts.
+    fn note(&mut self, component: usize, due: &Due) {
+        let (energy, quality) = self.latest[component].unwrap_or((0, due.quality));
+        let quality = quality.max(due.quality);
+        self.latest[component] = Some((energy + due.energy_uj, quality));
+        self.quality[component] = quality;
+        self.seen[component] = true;
+    }
+
+    fn is_ordinary(&self, elapsed: Duration) -> bool {
+        let interval = self.settings.interval;
+        elapsed >= interval / 2 && elapsed <= interval * 3 / 2
+    }
+
+    fn report(&mut self, sample: Sample, interval: &Interval, elapsed: Option<Duration>) -> HostReport {
+        let workloads = self.book.reports(sample.at);
+        let retired_uj = self.book.retired_uj();
+        let billed: i128 = workloads
+            .iter()
+            .flat_map(|w| w.energy_uj)
+            .chain(retired_uj)
+            .map(i128::from)
+            .sum();
+        let host: i128 = self.host_uj.into_iter().map(i128::from).sum();
+        let cores = |socket| {
+            interval
+                .position(socket)
+                .map_or(0, |index| interval.sockets[index].now.cores)
+        };
+        HostReport {
+            at: sample.at,
+            wall: sample.wall,
+            elapsed,
+            ticks: self.ticks,
+            zones: self.zones.iter().map(ZoneAccount::report).collect(),
+            components: self.components(),
+            workloads,
+            retired_uj,
+            conservation_error_uj: host - billed,
+            workloads_over_limit: self.book.over_limit(),
+            idle_policy: self.settings.idle_policy,
+            models: self
+                .models
+                .reports(&self.work.dues, &self.settings.power_model, cores),
+            cpu: self.load.shown(sample.cpu.as_ref()),
+            host: sample.host,
+            sensors: sensors::judged(sample.sensors, &self.zones, &self.basis),
+        }
+    }
+
+    fn components(&self) -> PerComponent<Option<ComponentReport>> {
+        Component::ALL.map(|component| {
+            let index = component.index();
+            self.seen[index].then(|| ComponentReport {
+                energy_uj: self.host_uj[index],
+                latest_uj: self.latest[index].map(|(energy, _)| energy),
+                quality: self.quality[index],
+            })
+        })
+    }
+}
+
+impl Work {
+    /// Lays the claims out by socket.
+    fn prepare(&mut self, interval: &Interval) {
+        self.presences.clear();
+        self.presences
+            .extend(self.claimants.iter().map(|claimant| claimant.presence));
+        self.times.clear();
+        self.times
+            .extend(self.claimants.iter().map(|claimant| claimant.presence.time_usec));
+        self.reserved.clear();
+        self.reserved
+            .extend(self.claimants.iter().map(|claimant| claimant.reserved_millicpus));
+        let busy: Vec<u64> = interval.sockets.iter().map(|socket| socket.busy_usec).collect();
+        spread(&self.presences, &busy, &mut self.weights);
+    }
+
+    /// Fills `parts` with what each claimant owes of a charge, and returns what stays idle.
+    fn share(&mut self, charge: Charge, policy: IdlePolicy, socket: Option<usize>, cpus: u32) -> u64 {
+        self.parts.clear();
+        self.parts.resize(self.claimants.len(), 0);
+        let claim = Claim {
+            time_usec: socket
+                .and_then(|index| self.weights.get(index))
+                .unwrap_or(&self.times),
+            reserved_millicpus: &self.reserved,
+            capacity_millicpus: u64::from(cpus) * 1000,
+        };
+        self.divider.divide(charge, policy, claim, &mut self.parts)
+    }
+}
+
+impl Claimant {
+    fn unbound(entry: usize, time_usec: u64) -> Self {
+        let presence = Presence {
+            time_usec,
+            socket: None,
+        };
+        Self {
+            entry,
+            presence,
+            reserved_millicpus: 0,
+        }
+    }
+}
+
+/// An account cannot have used more than all CPUs for the whole interval, but for the noise of reading.
+fn most_usec(elapsed: Option<Duration>, cpus: u32) -> u64 {
+    let Some(elapsed) = elapsed else { return 0 };
+    let all = (elapsed + Duration::from_secs(1)).as_micros() * u128::from(cpus.max(1));
+    u64::try_from(all).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,103 @@
+//! What the platform counter shows beyond processors and memory.
+
+use std::time::Duration;
+
+use wattle_attribution::Step;
+use wattle_hostfs::powercap::ZoneKind;
+
+use super::zones::Zones;
+
+/// `psys` is believed only after it was compared for this long.
+const TRIAL: Duration = Duration::from_secs(10);
+/// The comparison forgets by half at this pace, so that a board that goes wrong is found out.
+const MEMORY: Duration = Duration::from_secs(60);
+/// The parts are read an instant apart from the platform; more than this far below them it cannot be what it claims.
+const SLACK_PERCENT: u128 = 95;
+/// At most so much is carried over when the platform's reading lags behind its parts.
+const MOST_OWED_UJ: i64 = 1_000_000_000;
+
+/// The judge of `psys`, which holds all of the board on some machines and nonsense on others.
+#[derive(Debug, Default)]
+pub(super) struct Platform {
+    compared: Duration,
+    platform_uj: u64,
+    parts_uj: u64,
+    /// What the platform counted while a part was silent: settled when the part, whose counter went on, returns.
+    held_uj: u64,
+    owed_uj: i64,
+    present: bool,
+}
+
+/// The components of the interval that the platform holds as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Parts {
+    /// Their sum in microjoules.
+    Measured(u64),
+    /// One was not read in this tick.
+    Missing,
+    /// One is only a guess, from which nothing can be subtracted.
+    Estimated,
+}
+
+impl Platform {
+    /// The energy beyond the measured components of the same interval. Nothing while the platform's figure is not
+    /// plausible.
+    pub(super) fn settle(&mut self, zones: &Zones, parts: Parts, elapsed: Duration) -> Option<u64> {
+        let step_uj = step_of_all(zones);
+        self.present |= step_uj.is_some();
+        let platform_uj = self.held_uj.saturating_add(step_uj?);
+        self.held_uj = if parts == Parts::Missing { platform_uj } else { 0 };
+        let Parts::Measured(parts_uj) = parts else {
+            return None;
+        };
+        self.compare(platform_uj, parts_uj, elapsed);
+        if self.complaint().is_some() {
+            self.owed_uj = 0;
+            return None;
+        }
+        Some(self.beyond(platform_uj, parts_uj))
+    }
+
+    /// A lag of the platform's reading is carried over and made good by the next one.
+    fn beyond(&mut self, platform_uj: u64, parts_uj: u64) -> u64 {
+        let gained = self
+            .owed_uj
+            .saturating_add_unsigned(platform_uj)
+            .saturating_sub_unsigned(parts_uj);
+        self.owed_uj = gained.clamp(-MOST_OWED_UJ, 0);
+        u64::try_from(gained).unwrap_or(0)
+    }
+
+    fn compare(&mut self, platform_uj: u64, parts_uj: u64, elapsed: Duration) {
+        self.compared += elapsed;
+        self.platform_uj = self.platform_uj.saturating_add(platform_uj);
+        self.parts_uj = self.parts_uj.saturating_add(parts_uj);
+        if self.compared > MEMORY {
+            self.compared /= 2;
+            self.platform_uj /= 2;
+            self.parts_uj /= 2;
+        }
+    }
+
+    /// Why the platform's figure is not used.
+    pub(super) fn complaint(&self) -> Option<&'static str> {
+        if !self.present {
+            return None;
+        }
+        if self.compared < TRIAL {
+            return Some("not yet compared with the packages");
+        }
+        let plausible = u128::from(self.platform_uj) * 100 >= u128::from(self.parts_uj) * SLACK_PERCENT;
+        (!plausible).then_some("implausible: below the sum of packages and memory")
+    }
+}
+
+fn step_of_all(zones: &Zones) -> Option<u64> {
+    let mut steps = zones
+        .iter()
+        .filter(|account| account.zone.kind == ZoneKind::Psys && account.usable())
+        .filter_map(|account| account.step)
+        .peekable();
+    steps.peek()?;
+    Some(steps.map(Step::energy_uj).sum())
+}

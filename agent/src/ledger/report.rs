@@ -1,0 +1,112 @@
+//! What follows from this sample and all before it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wattle_attribution::IdlePolicy;
+use wattle_hostfs::powercap::Zone;
+
+use super::zones::ZoneEvents;
+use crate::component::PerComponent;
+use crate::sample::HostSample;
+use crate::sensor::Quality;
+use crate::sensor::SensorState;
+use crate::workload::Identity;
+
+/// The host's figures after a tick: a value, and nothing but a value.
+#[derive(Clone, Debug, Default)]
+pub struct HostReport {
+    /// When the tick was, on the agent's steady clock.
+    pub at: Duration,
+    /// When the tick was, since 1970.
+    pub wall: Duration,
+    /// The time since the tick before; nothing at the first.
+    pub elapsed: Option<Duration>,
+    /// How many ticks there were.
+    pub ticks: u64,
+    /// The energy counters, as the hardware has them.
+    pub zones: Vec<ZoneReport>,
+    /// The components that add up to the host, those that this host has.
+    pub components: PerComponent<Option<ComponentReport>>,
+    /// Every workload.
+    pub workloads: Vec<WorkloadReport>,
+    /// What ended workloads used whose series have gone.
+    pub retired_uj: PerComponent<u64>,
+    /// By how much the workloads and the retired differ from the host. Always 0.
+    pub conservation_error_uj: i128,
+    /// Workloads that found no series of their own.
+    pub workloads_over_limit: u64,
+    /// Who pays for the static part.
+    pub idle_policy: IdlePolicy,
+    /// What is known of each socket's power.
+    pub models: Vec<ModelReport>,
+    /// CPU time by mode, all CPUs together.
+    pub cpu: Option<CpuReport>,
+    /// Memory, network, pressure, file systems, the agent itself.
+    pub host: HostSample,
+    /// How every source did.
+    pub sensors: Vec<SensorState>,
+}
+
+/// One energy counter.
+#[derive(Clone, Debug)]
+pub struct ZoneReport {
+    /// Which.
+    pub zone: Arc<Zone>,
+    /// What it counted while the agent watched, over all its turns.
+    pub energy_uj: u64,
+    /// What else happened to it.
+    pub events: ZoneEvents,
+}
+
+/// One component of the host.
+#[derive(Clone, Copy, Debug)]
+pub struct ComponentReport {
+    /// What it used while the agent watched.
+    pub energy_uj: u64,
+    /// What it used in the last interval; nothing where no sensor answered.
+    pub latest_uj: Option<u64>,
+    /// How far the figures can be trusted.
+    pub quality: Quality,
+}
+
+/// One workload.
+#[derive(Clone, Debug)]
+pub struct WorkloadReport {
+    /// Who.
+    pub identity: Arc<Identity>,
+    /// What it was billed.
+    pub energy_uj: PerComponent<u64>,
+    /// What it was billed for the last interval.
+    pub latest_uj: PerComponent<u64>,
+    /// CPU time since the agent knows it.
+    pub cpu_usec: u64,
+    /// Memory in use.
+    pub memory_bytes: Option<u64>,
+    /// When its counters began, since 1970.
+    pub created: Duration,
+    /// It was seen in this tick.
+    pub alive: bool,
+}
+
+/// The power of one component of one socket, as learnt or as assumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelReport {
+    /// The component.
+    pub component: crate::component::Component,
+    /// The socket; nothing for what belongs to the whole host.
+    pub socket: Option<u32>,
+    /// Microwatts with nobody running.
+    pub static_uw: u64,
+    /// Microwatts with every CPU busy, if that is known.
+    pub full_load_uw: Option<u64>,
+}
+
+/// The host's CPUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CpuReport {
+    /// Time by mode since boot; never less than shown before.
+    pub times: wattle_hostfs::stat::CpuTimes,
+    /// CPUs that are online.
+    pub online: u32,
+}

@@ -1,0 +1,44 @@
+//! What only shows over time: a counter that answers and does not move.
+
+use std::borrow::Cow;
+
+use wattle_hostfs::powercap::ZoneKind;
+
+use super::basis::Basis;
+use super::zones::ZoneAccount;
+use super::zones::Zones;
+use crate::sensor::SensorState;
+use crate::sensor::zone_sensor;
+
+/// The states as collected, with what the ledger knows added.
+pub(super) fn judged(mut sensors: Vec<SensorState>, zones: &Zones, basis: &Basis) -> Vec<SensorState> {
+    for (index, account) in zones.iter().enumerate() {
+        let name = zone_sensor(&account.zone.id);
+        let Some(state) = sensors.iter_mut().find(|state| state.sensor == name) else {
+            continue;
+        };
+        if let Some(reason) = complaint(account, basis) {
+            state.up = false;
+            state.reason = Cow::Borrowed(reason);
+        } else if state.up && is_spare(account, basis, index) {
+            state.reason = Cow::Borrowed("spare: its twin counts");
+        }
+    }
+    sensors
+}
+
+fn complaint(account: &ZoneAccount, basis: &Basis) -> Option<&'static str> {
+    if account.stuck {
+        return Some(match account.zone.enabled {
+            Some(false) => "stuck: the zone is disabled",
+            _ => "stuck: the counter does not move",
+        });
+    }
+    (account.zone.kind == ZoneKind::Psys)
+        .then(|| basis.platform_complaint())
+        .flatten()
+}
+
+fn is_spare(account: &ZoneAccount, basis: &Basis, index: usize) -> bool {
+    matches!(account.zone.kind, ZoneKind::Package | ZoneKind::Dram) && !basis.counts(index)
+}

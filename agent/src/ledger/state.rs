@@ -1,0 +1,175 @@
+//! What of the ledger outlives the agent.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde::Serializer;
+use serde::ser::SerializeSeq;
+use wattle_attribution::FitPoint;
+
+use super::Ledger;
+use super::zones::ZoneAccount;
+use crate::component::Component;
+use crate::component::PerComponent;
+use crate::sample::AccountSource;
+use crate::workload::Identity;
+
+/// Everything needed to go on counting where an earlier run stopped.
+#[derive(Debug, Deserialize)]
+pub struct LedgerState {
+    pub(super) at: Duration,
+    pub(super) uptime_ticks: Option<u64>,
+    pub(super) ticks: u64,
+    pub(super) busy_usec: Option<u64>,
+    pub(super) interrupt_usec: Option<u64>,
+    pub(super) sockets: Vec<SocketState>,
+    pub(super) host_uj: PerComponent<u64>,
+    pub(super) seen: PerComponent<bool>,
+    pub(super) retired_uj: PerComponent<u64>,
+    pub(super) zones: Vec<ZoneState>,
+    pub(super) models: Vec<ModelState>,
+    pub(super) workloads: Vec<WorkloadState>,
+    pub(super) accounts: Vec<AccountState>,
+}
+
+impl LedgerState {
+    /// What the host had used in all, in microjoules.
+    pub fn host_total_uj(&self) -> u64 {
+        self.host_uj.iter().sum()
+    }
+}
+
+/// The last CPU times of a socket.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct SocketState {
+    pub(super) socket: u32,
+    pub(super) busy_usec: u64,
+    pub(super) idle_usec: u64,
+}
+
+/// One energy counter.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ZoneState {
+    pub(super) id: String,
+    pub(super) last: Option<(u64, Duration)>,
+    pub(super) total_uj: u64,
+    pub(super) wrap: u64,
+    pub(super) reset: u64,
+    pub(super) implausible: u64,
+}
+
+/// What was learnt of one component of one socket.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct ModelState {
+    pub(super) component: Component,
+    pub(super) socket: Option<u32>,
+    pub(super) points: Vec<FitPoint>,
+    pub(super) lowest_mw: Option<u32>,
+}
+
+/// One workload.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct WorkloadState {
+    #[serde(flatten)]
+    pub(super) identity: Identity,
+    pub(super) energy_uj: PerComponent<u64>,
+    pub(super) cpu_usec: u64,
+    pub(super) created_ms: u64,
+    pub(super) unseen_ms: u64,
+}
+
+/// One account's last reading, short because there are many: a path, or a process and its start.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum AccountState {
+    Cgroup(String, u64),
+    Process(u32, u64, u64),
+}
+
+impl AccountState {
+    pub(super) fn reading(&self) -> (AccountSource, u64) {
+        match self {
+            Self::Cgroup(path, usec) => (AccountSource::Cgroup(path.as_str().into()), *usec),
+            Self::Process(pid, start_ticks, usec) => (
+                AccountSource::Process {
+                    pid: *pid,
+                    start_ticks: *start_ticks,
+                },
+                *usec,
+            ),
+        }
+    }
+}
+
+/// A ledger is written as a [`LedgerState`], straight from where its figures stand.
+impl Serialize for Ledger {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written {
+            at: self.at(),
+            uptime_ticks: self.uptime_ticks,
+            ticks: self.ticks,
+            busy_usec: self.load.busy_usec,
+            interrupt_usec: self.load.interrupt_usec,
+            sockets: Seq(|| self.load.states()),
+            host_uj: self.host_uj,
+            seen: self.seen,
+            retired_uj: self.book.retired_uj(),
+            zones: Seq(|| self.zones.iter().map(ZoneAccount::state)),
+            models: Seq(|| self.models.states()),
+            workloads: Seq(|| self.book.states(self.at())),
+            accounts: Seq(|| self.accounts.readings().map(BorrowedAccount::new)),
+        }
+        .serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct Written<S: Serialize, Z: Serialize, M: Serialize, W: Serialize, A: Serialize> {
+    at: Duration,
+    uptime_ticks: Option<u64>,
+    ticks: u64,
+    busy_usec: Option<u64>,
+    interrupt_usec: Option<u64>,
+    sockets: S,
+    host_uj: PerComponent<u64>,
+    seen: PerComponent<bool>,
+    retired_uj: PerComponent<u64>,
+    zones: Z,
+    models: M,
+    workloads: W,
+    accounts: A,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum BorrowedAccount<'a> {
+    Cgroup(&'a str, u64),
+    Process(u32, u64, u64),
+}
+
+impl<'a> BorrowedAccount<'a> {
+    fn new((source, usec): (&'a AccountSource, u64)) -> Self {
+        match source {
+            AccountSource::Cgroup(path) => Self::Cgroup(path, usec),
+            AccountSource::Process { pid, start_ticks } => Self::Process(*pid, *start_ticks, usec),
+        }
+    }
+}
+
+/// A sequence that is made while it is written.
+struct Seq<F>(F);
+
+impl<F, I> Serialize for Seq<F>
+where
+    F: Fn() -> I,
+    I: Iterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = serializer.serialize_seq(None)?;
+        for item in (self.0)() {
+            sequence.serialize_element(&item)?;
+        }
+        sequence.end()
+    }
+}

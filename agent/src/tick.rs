@@ -1,0 +1,130 @@
+//! The thread that ticks.
+//!
+//! It has its own clock and waits for nobody: scrapes take what it has published, and orders reach it between two ticks.
+
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::collect::Collector;
+use crate::http::Tally;
+use crate::ledger::HostReport;
+use crate::ledger::Ledger;
+use crate::ledger::LedgerSettings;
+use crate::published::Board;
+use crate::snapshot::AgentReport;
+use crate::snapshot::HttpReport;
+use crate::snapshot::Snapshot;
+use crate::state_file::StateFile;
+
+/// What the ticking thread can be told.
+#[derive(Debug)]
+pub enum Order {
+    /// Take new settings.
+    Reconfigure(LedgerSettings),
+    /// A reload was refused.
+    CountFailedReload,
+    /// Save everything and end.
+    Stop,
+}
+
+/// Everything a tick needs.
+pub struct Ticker {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The readers.
+    pub collector: Collector,
+    /// The memory.
+    pub ledger: Ledger,
+    /// Where the memory is kept, if anywhere.
+    pub state: Option<StateFile>,
+    /// Where snapshots go.
+    pub board: Arc<Board>,
+    /// What came in by HTTP.
+    pub tally: Arc<Tally>,
+    /// How the agent is doing, and the time between two ticks.
+    pub agent: AgentReport,
+}
+
+impl Ticker {
+    /// Ticks until told to stop, or until the one giving orders is gone.
+    pub fn run(mut self, orders: &Receiver<Order>) {
+        let mut due = self.clock.steady();
+        loop {
+            let wait = due.saturating_sub(self.clock.steady());
+            match orders.recv_timeout(wait) {
+                Ok(Order::Reconfigure(settings)) => {
+                    self.agent.interval = settings.interval;
+                    self.ledger.reconfigure(settings);
+                }
+                Ok(Order::CountFailedReload) => self.agent.reloads_failed += 1,
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    if !self.tick_safely() {
+                        return;
+                    }
+                    due = self.next_after(due);
+                }
+            }
+        }
+        self.save(true);
+    }
+
+    /// A defect in the tick must not end the scrapes: they go on showing the last snapshot, and `/healthz` says how old it
+    /// is. The state on the disk is that of the last whole tick.
+    fn tick_safely(&mut self) -> bool {
+        let done = catch_unwind(AssertUnwindSafe(|| self.tick())).is_ok();
+        if !done {
+            tracing::error!("the tick has a defect and stopped; figures stay as they are until a restart");
+        }
+        done
+    }
+
+    fn tick(&mut self) {
+        let before = self.clock.steady();
+        let sample = self.collector.collect(&*self.clock);
+        let host = self.ledger.advance(sample);
+        self.save(false);
+        self.publish(host);
+        self.agent
+            .tick_seconds
+            .observe(self.clock.steady().saturating_sub(before));
+    }
+
+    /// Saves before anything is shown: what a scrape has seen is never lost.
+    fn save(&mut self, clean: bool) {
+        let Some(state) = &mut self.state else { return };
+        if let Err(error) = state.write(&self.ledger, clean) {
+            tracing::warn!(%error, "the state could not be saved; counters will begin at 0 after a restart");
+            self.state = None;
+        }
+    }
+
+    fn publish(&mut self, host: HostReport) {
+        let tally = self.tally.snapshot();
+        let http = HttpReport {
+            connections: tally.accepted,
+            evicted: tally.evicted,
+            answers: tally.answers,
+        };
+        self.agent.http = http;
+        self.board.publish(Snapshot {
+            host,
+            agent: self.agent.clone(),
+        });
+    }
+
+    /// The next instant on the grid of ticks. Those that are over by now are missed; their energy is in the next.
+    fn next_after(&mut self, due: Duration) -> Duration {
+        let interval = self.agent.interval;
+        let next = due + interval;
+        let late = self.clock.steady().saturating_sub(next);
+        let missed = u32::try_from(late.as_nanos() / interval.as_nanos().max(1)).unwrap_or(u32::MAX);
+        self.agent.ticks_missed += u64::from(missed);
+        next + interval * missed
+    }
+}

@@ -1,0 +1,145 @@
+//! Is this cgroup a workload, or a place where workloads live?
+
+use std::sync::Arc;
+
+use super::Identity;
+use super::Kind;
+
+/// What a cgroup turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CgroupSort {
+    /// It only groups others: look inside. Processes directly in it belong to no workload.
+    Group,
+    /// It and all below it are one workload.
+    Workload(Arc<Identity>),
+}
+
+/// Cgroups that container runtimes without systemd create only to hold others: Docker, LXC, libvirt, and the
+/// levels that Kubernetes' cgroupfs driver makes for its classes of service.
+const GROUPS: [&str; 8] = [
+    "docker",
+    "lxc",
+    "machine",
+    "kubepods",
+    "burstable",
+    "besteffort",
+    "guaranteed",
+    "libpod_parent",
+];
+
+/// systemd's unit types that hold processes of one program.
+const UNITS: [&str; 5] = [".service", ".scope", ".socket", ".mount", ".swap"];
+
+/// Slices below which systemd's scopes hold machines and containers rather than login sessions or parts of the system.
+const CONTAINER_SLICES: [&str; 3] = ["/machine.slice/", "/kubepods.slice/", "/docker.slice/"];
+
+/// Sorts the cgroup at `path`, which starts with a slash and is relative to the hierarchy's root.
+pub fn sort_cgroup(path: &str) -> CgroupSort {
+    let leaf = path.rsplit('/').next().unwrap_or_default();
+    if leaf.is_empty() || leaf.ends_with(".slice") || GROUPS.contains(&leaf) {
+        return CgroupSort::Group;
+    }
+    let is_unit = UNITS.iter().any(|suffix| leaf.ends_with(suffix));
+    let identity = if is_unit && !holds_a_container(path, leaf) {
+        Identity::new(Kind::Service, path, leaf, "systemd")
+    } else {
+        Identity::new(Kind::Container, path, leaf, "cgroup")
+    };
+    CgroupSort::Workload(identity)
+}
+
+fn holds_a_container(path: &str, leaf: &str) -> bool {
+    leaf.ends_with(".scope")
+        && (CONTAINER_SLICES.iter().any(|slice| path.contains(slice))
+            || ["docker-", "libpod-", "cri-containerd-", "crio-"]
+                .iter()
+                .any(|start| leaf.starts_with(start)))
+}
+
+/// Sorts a process that no cgroup accounts for, by the first workload among the cgroups it is a member of.
+///
+/// On hosts with several hierarchies a process may be outside of every group in the one that counts CPU time and still
+/// be named by another (libvirt without the cpuacct controller, for one).
+pub fn sort_process<'a>(kernel_thread: bool, memberships: impl Iterator<Item = &'a str>) -> Arc<Identity> {
+    if kernel_thread {
+        return Identity::permanent(Kind::Kernel);
+    }
+    memberships
+        .filter_map(outermost)
+        .next()
+        .unwrap_or_else(|| Identity::permanent(Kind::System))
+}
+
+/// The workload that the outermost non-grouping part of `path` names.
+fn outermost(path: &str) -> Option<Arc<Identity>> {
+    let ends = path
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .skip(1)
+        .chain([path.len()]);
+    ends.map(|end| &path[..end])
+        .find_map(|prefix| match sort_cgroup(prefix) {
+            CgroupSort::Workload(identity) => Some(identity),
+            CgroupSort::Group => None,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cgroups_are_sorted_by_their_names() {
+        let id = "0123456789abcdef".repeat(4);
+        for (path, expected) in [
+            ("/", None),
+            ("/system.slice", None),
+            ("/user.slice/user-1000.slice", None),
+            ("/docker", None),
+            ("/kubepods/burstable", None),
+            ("/system.slice/ssh.service", Some((Kind::Service, "ssh.service"))),
+            ("/init.scope", Some((Kind::Service, "init.scope"))),
+            (
+                "/user.slice/user-1000.slice/session-3.scope",
+                Some((Kind::Service, "session-3.scope")),
+            ),
+            (
+                "/user.slice/user-1000.slice/user@1000.service",
+                Some((Kind::Service, "user@1000.service")),
+            ),
+            (
+                "/machine.slice/machine-qemu\\x2d1\\x2dweb.scope",
+                Some((Kind::Container, "machine-qemu\\x2d1\\x2dweb.scope")),
+            ),
+            ("/lxc.payload.c1", Some((Kind::Container, "lxc.payload.c1"))),
+            ("/batch", Some((Kind::Container, "batch"))),
+        ] {
+            let found = match sort_cgroup(path) {
+                CgroupSort::Group => None,
+                CgroupSort::Workload(identity) => Some((identity.kind, identity.name.clone())),
+            };
+            assert_eq!(
+                found,
+                expected.map(|(kind, name)| (kind, name.to_owned())),
+                "{path}"
+            );
+        }
+        let docker = format!("/system.slice/docker-{id}.scope");
+        assert!(matches!(sort_cgroup(&docker), CgroupSort::Workload(found) if found.kind == Kind::Container));
+    }
+
+    #[test]
+    fn a_loose_process_belongs_to_the_workload_that_any_hierarchy_names() {
+        let libvirt = ["/", "/machine/qemu-2-one-524.libvirt-qemu/emulator"];
+        let identity = sort_process(false, libvirt.into_iter());
+        assert_eq!(
+            (identity.kind, identity.id.as_str()),
+            (Kind::Container, "/machine/qemu-2-one-524.libvirt-qemu")
+        );
+        assert_eq!(
+            sort_process(false, ["/", "/system.slice"].into_iter()).kind,
+            Kind::System
+        );
+        assert_eq!(sort_process(true, [].into_iter()).kind, Kind::Kernel);
+    }
+}
