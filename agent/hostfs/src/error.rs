@@ -52,7 +52,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An I/O error at `path`.
     pub fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io { path: path.to_path_buf(), source }
+        Self::Io {
+            path: path.to_path_buf(),
+            source,
+        }
     }
 
     /// What was read has gone since: the process ended, the cgroup or device was removed.
@@ -72,11 +75,17 @@ impl ParseError {
     /// An error that repeats the start of `text`.
     pub fn new(wanted: &'static str, text: &[u8]) -> Self {
         let excerpt = &text[..text.len().min(EXCERPT)];
-        Self { wanted, text: String::from_utf8_lossy(excerpt).into_owned() }
+        Self {
+            wanted,
+            text: String::from_utf8_lossy(excerpt).into_owned(),
+        }
     }
 
     /// Says in which file the text stood.
     pub fn at(self, path: &Path) -> Error {
-        Error::Parse { path: path.to_path_buf(), source: self }
+        Error::Parse {
+            path: path.to_path_buf(),
+            source: self,
+        }
     }
 }

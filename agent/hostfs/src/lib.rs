@@ -4,9 +4,16 @@
 //! its descriptors open between ticks) takes a [`Roots`]. Nothing here asks the time, logs, waits or starts a thread:
 //! the same code reads a live host, a captured one and a made-up one.
 
+mod allowance;
 mod error;
 mod kept;
+mod listing;
+pub mod pids;
+pub mod process;
+pub mod process_table;
 mod roots;
+#[cfg(test)]
+mod test_tree;
 mod text;
 
 pub use error::Error;
