@@ -5,7 +5,10 @@
 //! the same code reads a live host, a captured one and a made-up one.
 
 mod allowance;
+pub mod cgroup;
+pub mod cgroup_tree;
 mod error;
+pub mod hierarchies;
 mod kept;
 mod listing;
 pub mod pids;
@@ -15,6 +18,7 @@ mod roots;
 #[cfg(test)]
 mod test_tree;
 mod text;
+pub mod unit_name;
 
 pub use error::Error;
 pub use error::ParseError;

@@ -10,6 +10,8 @@ use crate::test_tree::descriptors_below;
 use crate::test_tree::stat;
 
 type Table = ProcessTable<u8>;
+/// The number, CPU time and freshness of each that was found, and those that ended.
+type Tick = (Vec<(u32, u64, bool)>, Vec<Process<u8>>);
 
 struct Made {
     tree: TestTree,
@@ -33,8 +35,7 @@ impl Made {
         Table::new(&self.tree.roots(), max_kept)
     }
 
-    /// One tick: the CPU time and freshness of those found, and those that ended.
-    fn tick(&mut self, table: &mut Table, pids: &[u32]) -> (Vec<(u32, u64, bool)>, Vec<Process<u8>>) {
+    fn tick(&mut self, table: &mut Table, pids: &[u32]) -> Tick {
         table.begin();
         let mut found = Vec::new();
         for &pid in pids {
