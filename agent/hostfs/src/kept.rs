@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::Error;
@@ -37,9 +38,8 @@ pub struct KeptFile {
 impl KeptFile {
     /// Opens `path` for reading.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|source| Error::io(path, source))?;
         Ok(Self {
-            file,
+            file: open(path)?,
             path: path.into(),
         })
     }
@@ -51,43 +51,69 @@ impl KeptFile {
 
     /// Reads a file that the kernel writes as one record, with one system call where it fits 16 KiB.
     pub fn read_record<'s>(&self, scratch: &'s mut Scratch) -> Result<&'s [u8]> {
-        let count = self.read_at(&mut scratch.0, 0)?;
-        if count == scratch.0.len() {
-            return self.read_rest(scratch, count);
-        }
-        Ok(&scratch.0[..count])
+        record(&self.file, &self.path, scratch)
     }
 
     /// Reads a file of many records, which the kernel may hand out in pieces, to its end.
     pub fn read_all<'s>(&self, scratch: &'s mut Scratch) -> Result<&'s [u8]> {
-        self.read_rest(scratch, 0)
+        rest(&self.file, &self.path, scratch, 0)
     }
 
-    fn read_rest<'s>(&self, scratch: &'s mut Scratch, already: usize) -> Result<&'s [u8]> {
-        let mut filled = already;
-        loop {
-            if filled == scratch.0.len() {
-                if filled >= LIMIT {
-                    return Err(Error::TooLong {
-                        path: self.path.to_path_buf(),
-                        limit: LIMIT,
-                    });
-                }
-                scratch.0.resize(filled * 2, 0);
+    /// Whether the file has been deleted while open, which an ordinary file system, other than the kernel's own,
+    /// does not tell in a read.
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+}
+
+impl Scratch {
+    /// [`KeptFile::read_record`] of a file that is opened for this once, without allocating.
+    pub(crate) fn read_record(&mut self, path: &Path) -> Result<&[u8]> {
+        record(&open(path)?, path, self)
+    }
+
+    /// [`KeptFile::read_all`] of a file that is opened for this once, without allocating.
+    pub(crate) fn read_all(&mut self, path: &Path) -> Result<&[u8]> {
+        rest(&open(path)?, path, self, 0)
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|source| Error::io(path, source))
+}
+
+fn record<'s>(file: &File, path: &Path, scratch: &'s mut Scratch) -> Result<&'s [u8]> {
+    let count = read_at(file, path, &mut scratch.0, 0)?;
+    if count == scratch.0.len() {
+        return rest(file, path, scratch, count);
+    }
+    Ok(&scratch.0[..count])
+}
+
+fn rest<'s>(file: &File, path: &Path, scratch: &'s mut Scratch, already: usize) -> Result<&'s [u8]> {
+    let mut filled = already;
+    loop {
+        if filled == scratch.0.len() {
+            if filled >= LIMIT {
+                return Err(Error::TooLong {
+                    path: path.to_path_buf(),
+                    limit: LIMIT,
+                });
             }
-            match self.read_at(&mut scratch.0[filled..], filled as u64)? {
-                0 => return Ok(&scratch.0[..filled]),
-                count => filled += count,
-            }
+            scratch.0.resize(filled * 2, 0);
+        }
+        match read_at(file, path, &mut scratch.0[filled..], filled as u64)? {
+            0 => return Ok(&scratch.0[..filled]),
+            count => filled += count,
         }
     }
+}
 
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize> {
-        loop {
-            match self.file.read_at(buffer, offset) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => return other.map_err(|source| Error::io(&self.path, source)),
-            }
+fn read_at(file: &File, path: &Path, buffer: &mut [u8], offset: u64) -> Result<usize> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other.map_err(|source| Error::io(path, source)),
         }
     }
 }

@@ -4,23 +4,34 @@
 //! its descriptors open between ticks) takes a [`Roots`]. Nothing here asks the time, logs, waits or starts a thread:
 //! the same code reads a live host, a captured one and a made-up one.
 
+mod allowance;
 pub mod boot_id;
+pub mod cgroup;
+pub mod cgroup_tree;
 pub mod cpu_list;
 pub mod cpuinfo;
 mod error;
 pub mod filesystem;
+pub mod hierarchies;
 mod kept;
 mod lasting;
+mod listing;
 pub mod meminfo;
 pub mod mountinfo;
 pub mod net_dev;
+pub mod pids;
 pub mod powercap;
 pub mod pressure;
+pub mod process;
+pub mod process_table;
 mod roots;
 pub mod self_process;
 pub mod stat;
+#[cfg(test)]
+mod test_tree;
 mod text;
 pub mod topology;
+pub mod unit_name;
 pub mod uptime;
 
 pub use error::Error;

@@ -55,7 +55,7 @@ mod tests {
             b"12.3 1.00",
             b".00",
             b"-1.00",
-            b"184467440737095516.15 0",
+            b"184467440737095516.16 0",
         ] {
             assert!(parse(bad).is_err(), "{:?}", String::from_utf8_lossy(bad));
         }

@@ -5,6 +5,8 @@
 
 mod cpu;
 mod host;
+mod loose;
+mod pinned;
 mod power;
 mod sense;
 mod workloads;
@@ -73,7 +75,7 @@ impl Collector {
         // The counters and the CPU times stand side by side, so that both cover the same interval.
         let zones = self.power.read(&mut senses, scratch, tick);
         let cpu = self.cpu.read(&mut senses, scratch);
-        let accounts = self.workloads.read(&mut senses, scratch, tick);
+        let accounts = self.workloads.read(&mut senses, scratch);
         let uptime_ticks = self.workloads.uptime_ticks(scratch);
         let host: HostSample = self.host.read(&mut senses, scratch, tick);
         Sample {

@@ -111,7 +111,11 @@ fn parse(file: &Path, text: &str) -> Result<Settings, ConfigError> {
     serde_path_to_error::deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
         let line = error.inner().location().map(|location| location.line());
         let problem = describe(&error.path().to_string(), &error.inner().to_string());
-        ConfigError::File { file: file.to_path_buf(), line, problem }
+        ConfigError::File {
+            file: file.to_path_buf(),
+            line,
+            problem,
+        }
     })
 }
 
@@ -122,7 +126,11 @@ fn describe(path: &str, text: &str) -> String {
         Some((start, problem)) if path.starts_with(start) => problem,
         _ => &text,
     };
-    if path == "." { problem.to_owned() } else { format!("{path}: {problem}") }
+    if path == "." {
+        problem.to_owned()
+    } else {
+        format!("{path}: {problem}")
+    }
 }
 
 #[cfg(test)]

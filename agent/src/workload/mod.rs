@@ -11,4 +11,4 @@ pub use identity::Identity;
 pub use kind::Kind;
 pub use sort::CgroupSort;
 pub use sort::sort_cgroup;
-pub use sort::sort_process;
+pub use sort::sort_membership;

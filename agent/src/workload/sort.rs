@@ -56,22 +56,11 @@ fn holds_a_container(path: &str, leaf: &str) -> bool {
                 .any(|start| leaf.starts_with(start)))
 }
 
-/// Sorts a process that no cgroup accounts for, by the first workload among the cgroups it is a member of.
+/// The workload that the outermost part of `path` names which is not a mere group.
 ///
-/// On hosts with several hierarchies a process may be outside of every group in the one that counts CPU time and still
-/// be named by another (libvirt without the cpuacct controller, for one).
-pub fn sort_process<'a>(kernel_thread: bool, memberships: impl Iterator<Item = &'a str>) -> Arc<Identity> {
-    if kernel_thread {
-        return Identity::permanent(Kind::Kernel);
-    }
-    memberships
-        .filter_map(outermost)
-        .next()
-        .unwrap_or_else(|| Identity::permanent(Kind::System))
-}
-
-/// The workload that the outermost non-grouping part of `path` names.
-fn outermost(path: &str) -> Option<Arc<Identity>> {
+/// On hosts with several hierarchies a process may be outside of every workload in the one that counts CPU time and
+/// still be named by its path in another (libvirt without the cpuacct controller, for one).
+pub fn sort_membership(path: &str) -> Option<Arc<Identity>> {
     let ends = path
         .match_indices('/')
         .map(|(at, _)| at)
@@ -129,17 +118,26 @@ mod tests {
     }
 
     #[test]
-    fn a_loose_process_belongs_to_the_workload_that_any_hierarchy_names() {
-        let libvirt = ["/", "/machine/qemu-2-one-524.libvirt-qemu/emulator"];
-        let identity = sort_process(false, libvirt.into_iter());
-        assert_eq!(
-            (identity.kind, identity.id.as_str()),
-            (Kind::Container, "/machine/qemu-2-one-524.libvirt-qemu")
-        );
-        assert_eq!(
-            sort_process(false, ["/", "/system.slice"].into_iter()).kind,
-            Kind::System
-        );
-        assert_eq!(sort_process(true, [].into_iter()).kind, Kind::Kernel);
+    fn a_membership_names_the_outermost_workload() {
+        for (path, expected) in [
+            ("/", None),
+            ("/system.slice", None),
+            (
+                "/machine/qemu-2-one-524.libvirt-qemu/emulator",
+                Some("/machine/qemu-2-one-524.libvirt-qemu"),
+            ),
+            (
+                "/lxc.payload.c1/system.slice/ssh.service",
+                Some("/lxc.payload.c1"),
+            ),
+        ] {
+            assert_eq!(
+                sort_membership(path)
+                    .map(|identity| identity.id.clone())
+                    .as_deref(),
+                expected,
+                "{path}"
+            );
+        }
     }
 }

@@ -1,0 +1,15 @@
+//! The cgroups of a host: which there are, and the CPU time of those that the caller calls workloads. cgroups(7),
+//! Documentation/admin-guide/cgroup-v2.rst.
+
+mod group;
+mod path;
+mod slow;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod workload;
+
+pub use path::CgroupPath;
+pub use tree::CgroupTree;
+pub use tree::Sort;
+pub use workload::Cgroup;

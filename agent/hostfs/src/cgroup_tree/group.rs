@@ -1,0 +1,180 @@
+//! A cgroup that only groups others: what is inside, and what has come and gone since it was listed last.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::ffi::OsString;
+use std::fs;
+use std::fs::File;
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::path::CgroupPath;
+use crate::Result;
+use crate::Scratch;
+use crate::allowance::Allowance;
+use crate::allowance::Permit;
+use crate::allowance::Source;
+use crate::hierarchies::Hierarchy;
+use crate::hierarchies::Version;
+use crate::listing;
+use crate::listing::DirBuffer;
+use crate::listing::Entry;
+
+/// A cgroup that is listed in each tick.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) path: CgroupPath,
+    pub(super) depth: usize,
+    pub(super) children: HashMap<Box<OsStr>, Child>,
+    full_path: Box<Path>,
+    dir: Option<(File, Permit)>,
+    members: Source,
+}
+
+/// A cgroup directly inside a group.
+#[derive(Debug)]
+pub(super) struct Child {
+    /// The kernel never gives the number of a removed cgroup to another before 2^32 have come and gone.
+    pub(super) inode: u64,
+    pub(super) seen: u64,
+    pub(super) node: Node,
+}
+
+/// What a cgroup is to the tree, with its key there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Group(u64),
+    Workload(u64),
+    Ignored,
+}
+
+/// What differs from the last listing.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    pub(super) found: Vec<(OsString, u64)>,
+    pub(super) gone: Vec<Node>,
+    /// Cgroups for which there is no room.
+    pub(super) skipped: usize,
+}
+
+impl Group {
+    pub(super) fn new(hierarchy: &Hierarchy, path: CgroupPath, depth: usize) -> Self {
+        let full_path = hierarchy.dir.join(path.relative()).into();
+        Self {
+            path,
+            depth,
+            full_path,
+            children: HashMap::new(),
+            dir: None,
+            members: Source::default(),
+        }
+    }
+
+    /// Lists what is inside, and puts what has changed into `changes`, of what is new up to `room`.
+    pub(super) fn list(
+        &mut self,
+        tick: u64,
+        room: usize,
+        allowance: &Allowance,
+        buffer: &mut DirBuffer,
+        changes: &mut Changes,
+    ) -> Result<()> {
+        let mut known = 0;
+        let (children, full_path) = (&mut self.children, &self.full_path);
+        let listed = with_dir(&mut self.dir, full_path, allowance, |dir| {
+            listing::list(dir, full_path, buffer, |entry| {
+                if mark(children, &entry, tick) {
+                    known += 1;
+                } else if is_dir(full_path, &entry) {
+                    changes.add(&entry, room);
+                }
+            })
+        });
+        if listed.as_ref().is_err_and(|error| !error.is_gone()) {
+            return listed;
+        }
+        if known < self.children.len() {
+            let lost = self.children.extract_if(|_, child| child.seen != tick);
+            changes.gone.extend(lost.map(|(_, child)| child.node));
+        }
+        listed
+    }
+
+    /// The text of `cgroup.procs`.
+    ///
+    /// Of version 1 it is opened each time: the kernel keeps the list that it made for a reader for a second after
+    /// each read (`cgroup_pidlist` in kernel/cgroup/cgroup-v1.c), so a kept descriptor may show the same one for ever.
+    pub(super) fn members<'s>(
+        &mut self,
+        version: Version,
+        allowance: &Allowance,
+        buffer: &mut PathBuf,
+        scratch: &'s mut Scratch,
+    ) -> Result<&'s [u8]> {
+        let mut members = std::mem::take(&mut self.members);
+        let text = match version {
+            Version::V1 => scratch.read_all(self.members_path(buffer)),
+            Version::V2 => members.read_all(|| self.members_path(buffer), allowance, scratch),
+        };
+        self.members = members;
+        text
+    }
+
+    pub(super) fn members_path<'b>(&self, buffer: &'b mut PathBuf) -> &'b Path {
+        buffer.as_mut_os_string().clear();
+        buffer.push(&self.full_path);
+        buffer.push("cgroup.procs");
+        buffer
+    }
+}
+
+impl Changes {
+    fn add(&mut self, entry: &Entry<'_>, room: usize) {
+        if self.found.len() < room {
+            self.found.push((entry.name.to_owned(), entry.inode));
+        } else {
+            self.skipped += 1;
+        }
+    }
+}
+
+/// Notes that a child is still there; `false` where there is none of this name, or another one.
+fn mark(children: &mut HashMap<Box<OsStr>, Child>, entry: &Entry<'_>, tick: u64) -> bool {
+    let child = children
+        .get_mut(entry.name)
+        .filter(|child| child.inode == entry.inode);
+    // A name that a change under way makes the kernel list twice is counted once.
+    let Some(child) = child.filter(|child| child.seen != tick) else {
+        return false;
+    };
+    child.seen = tick;
+    true
+}
+
+fn is_dir(parent: &Path, entry: &Entry<'_>) -> bool {
+    entry.is_dir.unwrap_or_else(|| {
+        fs::symlink_metadata(parent.join(entry.name)).is_ok_and(|metadata| metadata.is_dir())
+    })
+}
+
+/// Works with a directory that is kept open where the allowance permits, and lets it go once it has failed.
+fn with_dir(
+    kept: &mut Option<(File, Permit)>,
+    path: &Path,
+    allowance: &Allowance,
+    work: impl FnOnce(&File) -> Result<()>,
+) -> Result<()> {
+    let outcome = match kept {
+        Some((dir, _)) => work(dir),
+        None => {
+            let dir = listing::open(path)?;
+            let outcome = work(&dir);
+            *kept = allowance.permit().map(|permit| (dir, permit));
+            outcome
+        }
+    };
+    if outcome.is_err() {
+        *kept = None;
+    }
+    outcome
+}
