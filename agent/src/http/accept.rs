@@ -91,7 +91,8 @@ impl<A: Accept> Entrance<A> {
 
     /// The next connection, or `None` if one could not be had. Nothing is lost when the call is given up half way.
     ///
-    /// With no descriptor left, `accept` fails at once and the connection stays in the queue: without a pause that is a busy loop.
+    /// With no descriptor left, `accept` fails at once and the connection stays in the queue: without a pause that is
+    /// a busy loop.
     pub(super) async fn next(&mut self) -> Option<A::Stream> {
         if let Some(pause) = &mut self.pause {
             pause.as_mut().await;

@@ -89,8 +89,8 @@ impl Guard {
         Verdict::Admitted
     }
 
-    /// Off the runtime's thread, which has other clients to serve. `held` is given back when the check is over, which it
-    /// may be only after the client has gone.
+    /// Off the runtime's thread, which has other clients to serve. `held` is given back when the check is over,
+    /// which it may be only after the client has gone.
     async fn check(&self, credentials: Credentials, held: [OwnedSemaphorePermit; 2]) -> bool {
         let name = std::str::from_utf8(&credentials.user).ok();
         let user = name.and_then(|name| self.users.get(name));

@@ -1,11 +1,11 @@
 //! One connection, from its first byte to its last.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use hyper::server::conn::http1;
+use hyper::server::conn::http1::Connection;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncRead;
@@ -78,7 +78,7 @@ where
     room.tally.count(Event::HandshakeFailed);
 }
 
-async fn converse<S>(stream: S, room: &Room, terms: Arc<Terms>, mut ends: Ends)
+async fn converse<S>(stream: S, room: &Room, terms: Arc<Terms>, ends: Ends)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -95,22 +95,37 @@ where
         }
     });
     let mut conversation = protocol(&room.limits).serve_connection(io, service);
-    let mut patience = Patience::new(room.limits);
+    let patience = Patience::new(room.limits, pace.clone());
+    match attend(&mut conversation, Connection::graceful_shutdown, patience, ends).await {
+        Ok(result) if ended_well(room, &result) => {
+            let stream = conversation.into_parts().io.into_inner().into_inner();
+            farewell(stream, room.limits.leaving).await;
+        }
+        Ok(_) => {}
+        Err(wait) => gave_up(room, wait),
+    }
+}
+
+/// Drives a conversation to its end, or until patience runs out with what was waited for. When an end comes from
+/// this side the conversation is told to `finish`, and goes on with what is under way.
+async fn attend<C>(
+    conversation: &mut C,
+    finish: impl Fn(Pin<&mut C>),
+    mut patience: Patience,
+    mut ends: Ends,
+) -> Result<C::Output, Wait>
+where
+    C: Future + Unpin,
+{
     let mut told = false;
-    let result = loop {
+    loop {
         tokio::select! {
             biased;
-            result = &mut conversation => break result,
-            wait = poll_fn(|cx| patience.poll(cx, &pace.get())) => return gave_up(room, wait),
-            () = ends.come(), if !told => {
-                Pin::new(&mut conversation).graceful_shutdown();
-                told = true;
-            }
+            output = &mut *conversation => return Ok(output),
+            wait = patience.runs_out() => return Err(wait),
+            () = ends.come(), if !told => told = true,
         }
-    };
-    if ended_well(room, result) {
-        let stream = conversation.into_parts().io.into_inner().into_inner();
-        farewell(stream, room.limits.leaving).await;
+        finish(Pin::new(&mut *conversation));
     }
 }
 
@@ -126,7 +141,7 @@ fn protocol(limits: &Limits) -> http1::Builder {
 }
 
 /// Whether the peer is still there to take a last word.
-fn ended_well(room: &Room, result: hyper::Result<()>) -> bool {
+fn ended_well(room: &Room, result: &hyper::Result<()>) -> bool {
     let Err(error) = result else { return true };
     tracing::debug!(%error, "a connection ended early");
     // hyper answers these by itself.

@@ -52,8 +52,8 @@ impl Door {
     /// Lets clients in through `sockets` until `shutdown` is ready, then gives the answers under way
     /// [`Limits::closing`] to end.
     ///
-    /// Fails only if the runtime cannot take a socket. Password checks run on the runtime's blocking threads and cannot be
-    /// broken off, so end the runtime with `shutdown_background`.
+    /// Fails only if the runtime cannot take a socket. Password checks run on the runtime's blocking threads and
+    /// cannot be broken off, so end the runtime with `shutdown_background`.
     pub async fn serve(
         &self,
         sockets: Vec<TcpListener>,
@@ -64,19 +64,27 @@ impl Door {
     }
 
     pub(super) async fn serve_from<A: Accept>(&self, source: A, shutdown: impl Future<Output = ()>) {
-        let limits = &self.room.limits;
         let (closing, closed) = watch::channel(());
         let ends = Ends {
             terms: self.web.terms(),
             closing: closed,
         };
-        let mut entrance = Entrance::new(source, limits.exhausted);
+        let mut crowd = self.let_in(source, &ends, shutdown).await;
+        drop(closing);
+        if timeout(self.room.limits.closing, crowd.all_left()).await.is_err() {
+            tracing::debug!("the door closes on answers that were not taken in time");
+        }
+    }
+
+    /// Lets clients in until `shutdown` is ready, and says who is still there then.
+    async fn let_in<A: Accept>(&self, source: A, ends: &Ends, shutdown: impl Future<Output = ()>) -> Crowd {
+        let mut entrance = Entrance::new(source, self.room.limits.exhausted);
         let mut crowd = Crowd::default();
         let mut shutdown = pin!(shutdown);
         loop {
             tokio::select! {
                 biased;
-                () = &mut shutdown => break,
+                () = &mut shutdown => return crowd,
                 () = crowd.one_left(), if !crowd.is_empty() => {}
                 stream = entrance.next() => match stream {
                     Some(stream) => self.admit(&mut crowd, stream, ends.clone()),
@@ -84,16 +92,11 @@ impl Door {
                 },
             }
         }
-        drop(entrance);
-        drop(closing);
-        if timeout(limits.closing, crowd.all_left()).await.is_err() {
-            tracing::debug!("the door closes on answers that were not taken in time");
-        }
     }
 
-    /// When the room is full the newcomer gets the place of who has been there longest: peers that hold connections and ask
-    /// nothing, whether broken or hostile, can then never shut a scraper out, and it has to see a
-    /// whole roomful of newcomers before its own turn comes.
+    /// When the room is full the newcomer gets the place of who has been there longest: peers that hold connections
+    /// and ask nothing, whether broken or hostile, can then never shut a scraper out, and it has to see a whole
+    /// roomful of newcomers before its own turn comes.
     fn admit<S>(&self, crowd: &mut Crowd, stream: S, ends: Ends)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,

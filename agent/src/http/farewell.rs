@@ -15,8 +15,8 @@ const PIECE: usize = 4 << 10;
 
 /// Closes this side and waits, no longer than `limit`, for the peer to close its own.
 ///
-/// A socket that is closed with bytes unread resets the connection, and the peer may lose the answer that told it why (RFC
-/// 9112, section 9.6).
+/// A socket that is closed with bytes unread resets the connection, and the peer may lose the answer that told it
+/// why (RFC 9112, section 9.6).
 pub(super) async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, limit: Duration) {
     // A peer that has gone already, or goes too slowly, is let go.
     let _ = timeout(limit, spill(&mut stream)).await;

@@ -24,7 +24,8 @@ const DEFAULT: &str = "[::]:8080";
 /// Opens a socket for each of `addresses`, or for `[::]:8080` if there are none.
 ///
 /// An address is `ADDR:PORT`, or `:PORT` for all addresses, as node_exporter has it. `[::]` takes IPv4 clients too,
-/// unless `0.0.0.0` with the same port is asked for as well, and stands for `0.0.0.0` where IPv6 is off. The sockets do not block.
+/// unless `0.0.0.0` with the same port is asked for as well, and stands for `0.0.0.0` where IPv6 is off. The sockets
+/// do not block.
 pub fn listen(addresses: &[String]) -> Result<Vec<TcpListener>, ListenError> {
     let wanted = parse_all(addresses)?;
     wanted.iter().map(|&address| open(address, &wanted)).collect()

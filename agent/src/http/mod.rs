@@ -5,8 +5,8 @@
 //! ask and to listen. The terms of entry (TLS, passwords, extra headers, a rate) come from a [`WebConfig`], which
 //! reads the Prometheus exporter-toolkit's format and can be read anew while the door is open. A [`Tally`] counts.
 //!
-//! A request passes `accept` (a place at the door), `connection` (TLS, and time for everything), `service` (the rules of
-//! the protocol, the rate, the password) and then the site.
+//! A request passes `accept` (a place at the door), `connection` (TLS, and time for everything), `service` (the
+//! rules of the protocol, the rate, the password) and then the site.
 
 mod accept;
 mod answer;

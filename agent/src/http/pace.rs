@@ -31,8 +31,11 @@ pub(super) enum Wait {
 }
 
 /// What has happened on a connection.
+///
+/// The one thing it cannot see is the beginning of a request that came in one piece with the end of the request before;
+/// until more of it comes, the connection counts as idle, which is bounded too.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+struct Pace {
     asked: u64,
     serving: bool,
     begun: bool,
@@ -43,7 +46,7 @@ pub(super) struct Pace {
 
 impl Pace {
     /// What is waited for now.
-    pub(super) fn wait(&self) -> Wait {
+    fn wait(&self) -> Wait {
         if self.blocked {
             Wait::Listening {
                 written: self.written,
@@ -57,11 +60,6 @@ impl Pace {
                 begun: self.begun || self.asked == 0,
             }
         }
-    }
-
-    /// A name for the answer that the peer did not take at once, from then until it has taken it.
-    pub(super) fn owed(&self) -> Option<u64> {
-        self.owed
     }
 
     fn read(&mut self) {
@@ -99,8 +97,14 @@ impl Pace {
 pub(super) struct SharedPace(Arc<Mutex<Pace>>);
 
 impl SharedPace {
-    pub(super) fn get(&self) -> MutexGuard<'_, Pace> {
+    fn get(&self) -> MutexGuard<'_, Pace> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is waited for, and a name for the answer that the peer did not take at once, until it has taken it.
+    pub(super) fn now(&self) -> (Wait, Option<u64>) {
+        let pace = self.get();
+        (pace.wait(), pace.owed)
     }
 
     /// A request has come in whole.
@@ -220,10 +224,10 @@ mod tests {
         pace.wrote(5);
         pace.blocked();
         assert_eq!(
-            (pace.wait(), pace.owed()),
+            (pace.wait(), pace.owed),
             (Wait::Listening { written: 15 }, Some(10))
         );
         pace.flushed();
-        assert_eq!((pace.wait(), pace.owed()), (Wait::Answer, None));
+        assert_eq!((pace.wait(), pace.owed), (Wait::Answer, None));
     }
 }

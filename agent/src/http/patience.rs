@@ -1,5 +1,6 @@
 //! How long a peer is waited for.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
@@ -9,13 +10,14 @@ use tokio::time::Sleep;
 use tokio::time::sleep;
 
 use super::Limits;
-use super::pace::Pace;
+use super::pace::SharedPace;
 use super::pace::Wait;
 
 /// Runs out when a peer takes longer than its [`Limits`] allow.
 #[derive(Debug)]
 pub(super) struct Patience {
     limits: Limits,
+    pace: SharedPace,
     wait: Wait,
     timer: Pin<Box<Sleep>>,
     owed: Option<u64>,
@@ -23,9 +25,10 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, pace: SharedPace) -> Self {
         Self {
             limits,
+            pace,
             wait: Wait::Answer,
             timer: Box::pin(sleep(limits.asking)),
             owed: None,
@@ -33,9 +36,13 @@ impl Patience {
         }
     }
 
-    /// Ready with what was waited for in vain. To be polled after the connection, so that `pace` is up to date.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, pace: &Pace) -> Poll<Wait> {
-        let wait = pace.wait();
+    /// Ends with what was waited for in vain. To be polled after the connection, so that its pace is up to date.
+    pub(super) async fn runs_out(&mut self) -> Wait {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Wait> {
+        let (wait, owed) = self.pace.now();
         let Some(limit) = limit(&self.limits, wait) else {
             self.wait = wait;
             return Poll::Pending;
@@ -44,8 +51,8 @@ impl Patience {
             self.wait = wait;
             self.timer.set(sleep(limit));
         }
-        if pace.owed() != self.owed {
-            self.owed = pace.owed();
+        if owed != self.owed {
+            self.owed = owed;
             self.whole.set(sleep(self.limits.answer));
         }
         let whole = self.owed.is_some() && self.whole.as_mut().poll(cx).is_ready();

@@ -1,7 +1,7 @@
 //! The names in a certificate (RFC 5280, section 4.2.1.6).
 //!
-//! Read here because rustls only says whether a certificate is valid *for* a name, which counts wildcards; the configuration asks
-//! for a name that is in it.
+//! Read here because rustls only says whether a certificate is valid *for* a name, which counts wildcards; the
+//! configuration asks for a name that is in it.
 
 use std::net::IpAddr;
 

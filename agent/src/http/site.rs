@@ -8,7 +8,8 @@ use super::StatusCode;
 
 /// What stands behind the door.
 ///
-/// It is asked on the runtime's only thread, so it must answer quickly and without waiting, from a snapshot that is already made.
+/// It is asked on the runtime's only thread, so it must answer quickly and without waiting, from a snapshot that is
+/// already made.
 pub trait Site: Send + Sync + 'static {
     /// Answers one `GET`; a `HEAD` is asked as a `GET`, and its body is left out.
     fn answer(&self, question: &Question<'_>) -> Answer;

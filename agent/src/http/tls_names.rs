@@ -1,7 +1,7 @@
 //! Versions, cipher suites and curves, by the names that Go gives them.
 //!
-//! A list in the configuration is a promise to use nothing else. A name that is known and cannot be had is passed over, which keeps
-//! the promise; a list of which nothing is left, and a name that nobody knows, are refused.
+//! A list in the configuration is a promise to use nothing else. A name that is known and cannot be had is passed
+//! over, which keeps the promise; a list of which nothing is left, and a name that nobody knows, are refused.
 
 use rustls::NamedGroup;
 use rustls::SupportedCipherSuite;
@@ -71,37 +71,23 @@ pub(super) fn versions(file: &TlsFile) -> Result<Vec<&'static SupportedProtocolV
 pub(super) fn suites(file: &TlsFile, provider: &CryptoProvider) -> Result<Vec<SupportedCipherSuite>, Wrong> {
     const KEY: &str = "cipher_suites";
     let all = &provider.cipher_suites;
-    let Some(names) = file.cipher_suites.as_ref().filter(|names| !names.is_empty()) else {
+    let had = |name: &str| all.iter().copied().find(|suite| go_name(suite) == name);
+    let Some(chosen) = choose(KEY, file.cipher_suites.as_deref(), had, &OTHER_SUITES)? else {
         return Ok(all.clone());
     };
-    let mut chosen: Vec<_> = all
-        .iter()
-        .copied()
-        .filter(|suite| suite.tls13().is_some())
-        .collect();
-    let fixed = chosen.len();
-    for name in names {
-        match all.iter().find(|suite| go_name(suite) == *name) {
-            Some(suite) if suite.tls13().is_none() => chosen.push(*suite),
-            Some(_) => {}
-            None if OTHER_SUITES.contains(&name.as_str()) => {}
-            None => return Err(Wrong::new(KEY, format!("no cipher suite is called {name:?}"))),
-        }
-    }
-    let speaks_12 = versions(file)?.contains(&&TLS12);
-    if speaks_12 && chosen.len() == fixed {
-        let have: Vec<_> = all
-            .iter()
-            .filter(|suite| suite.tls13().is_none())
-            .map(go_name)
-            .collect();
+    let is_new = |suite: &SupportedCipherSuite| suite.tls13().is_some();
+    if chosen.iter().all(is_new) && versions(file)?.contains(&&TLS12) {
+        let have: Vec<_> = all.iter().filter(|suite| !is_new(suite)).map(go_name).collect();
         let what = format!(
             "none of them can be had for TLS 1.2; there are: {}",
             have.join(", ")
         );
         return Err(Wrong::new(KEY, what));
     }
-    Ok(chosen)
+    let fixed = all.iter().copied().filter(is_new);
+    Ok(fixed
+        .chain(chosen.into_iter().filter(|suite| !is_new(suite)))
+        .collect())
 }
 
 fn go_name(suite: &SupportedCipherSuite) -> String {
@@ -115,17 +101,13 @@ pub(super) fn groups(
 ) -> Result<Vec<&'static dyn SupportedKxGroup>, Wrong> {
     const KEY: &str = "curve_preferences";
     let all = &provider.kx_groups;
-    let Some(names) = file.curve_preferences.as_ref().filter(|names| !names.is_empty()) else {
+    let had = |name: &str| {
+        let (_, group) = GROUPS.iter().find(|(known, _)| *known == name)?;
+        all.iter().copied().find(|one| one.name() == *group)
+    };
+    let Some(chosen) = choose(KEY, file.curve_preferences.as_deref(), had, &OTHER_GROUPS)? else {
         return Ok(all.clone());
     };
-    let mut chosen = Vec::with_capacity(names.len());
-    for name in names {
-        match GROUPS.iter().find(|(known, _)| known == name) {
-            Some((_, group)) => chosen.extend(all.iter().copied().find(|one| one.name() == *group)),
-            None if OTHER_GROUPS.contains(&name.as_str()) => {}
-            None => return Err(Wrong::new(KEY, format!("no curve is called {name:?}"))),
-        }
-    }
     if chosen.is_empty() {
         let have = GROUPS.map(|(name, _)| name).join(", ");
         return Err(Wrong::new(
@@ -134,6 +116,27 @@ pub(super) fn groups(
         ));
     }
     Ok(chosen)
+}
+
+/// Those of `names` that can be `had`, in their order, or `None` where there is no list.
+fn choose<T>(
+    key: &'static str,
+    names: Option<&[String]>,
+    had: impl Fn(&str) -> Option<T>,
+    others: &[&str],
+) -> Result<Option<Vec<T>>, Wrong> {
+    let Some(names) = names.filter(|names| !names.is_empty()) else {
+        return Ok(None);
+    };
+    let mut chosen = Vec::with_capacity(names.len());
+    for name in names {
+        match had(name) {
+            Some(one) => chosen.push(one),
+            None if others.contains(&name.as_str()) => {}
+            None => return Err(Wrong::new(key, format!("nothing is called {name:?}"))),
+        }
+    }
+    Ok(Some(chosen))
 }
 
 #[cfg(test)]
@@ -208,7 +211,7 @@ mod tests {
         let invented = suites(&file("cipher_suites: [TLS_ROT13]"), &provider())
             .err()
             .unwrap();
-        assert_eq!(invented.what, "no cipher suite is called \"TLS_ROT13\"");
+        assert_eq!(invented.what, "nothing is called \"TLS_ROT13\"");
     }
 
     #[test]
@@ -223,7 +226,7 @@ mod tests {
         assert_eq!(names("curve_preferences: [CurveP521]"), Err(wanted.to_owned()));
         assert_eq!(
             names("curve_preferences: [P256]"),
-            Err("no curve is called \"P256\"".to_owned())
+            Err("nothing is called \"P256\"".to_owned())
         );
     }
 }

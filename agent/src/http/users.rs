@@ -9,6 +9,7 @@ use serde::Deserializer;
 use serde::de::Error;
 use serde::de::MapAccess;
 use serde::de::Visitor;
+use serde_yaml::Value;
 
 /// The costs that bcrypt knows.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=31;
@@ -54,19 +55,19 @@ impl<'de> Visitor<'de> for UsersVisitor {
     /// Entry by entry, because a map would let the last of two entries for one name win.
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Users, A::Error> {
         let mut users = Users::default();
-        while let Some((name, hash)) = entries.next_entry::<String, String>()? {
+        while let Some((name, hash)) = entries.next_entry::<String, Value>()? {
             if name.contains(':') {
                 return Err(A::Error::custom(format_args!(
                     "user {name:?}: a name cannot contain ':'"
                 )));
             }
-            let Some(cost) = cost(&hash) else {
+            let Some((hash, cost)) = hash.as_str().and_then(with_cost) else {
                 // The text is not repeated: it may be a password.
                 return Err(A::Error::custom(format_args!(
                     "user {name:?}: not a bcrypt hash; make one with: htpasswd -nBC 10 {name}"
                 )));
             };
-            if users.0.insert(name.clone(), (hash, cost)).is_some() {
+            if users.0.insert(name.clone(), (hash.to_owned(), cost)).is_some() {
                 return Err(A::Error::custom(format_args!("user {name:?} stands here twice")));
             }
         }
@@ -74,9 +75,9 @@ impl<'de> Visitor<'de> for UsersVisitor {
     }
 }
 
-fn cost(hash: &str) -> Option<u32> {
+fn with_cost(hash: &str) -> Option<(&str, u32)> {
     let parts: HashParts = hash.parse().ok()?;
-    Some(parts.get_cost()).filter(|cost| COSTS.contains(cost))
+    Some((hash, parts.get_cost())).filter(|(_, cost)| COSTS.contains(cost))
 }
 
 #[cfg(test)]
@@ -97,6 +98,8 @@ mod tests {
     fn what_cannot_be_meant_is_refused_without_repeating_it() {
         let table = [
             ("a: secret".to_owned(), "user \"a\": not a bcrypt hash"),
+            ("a: 5318008".to_owned(), "user \"a\": not a bcrypt hash"),
+            ("a:".to_owned(), "user \"a\": not a bcrypt hash"),
             (
                 format!("a: {}", HASH.replace("$10$", "$99$")),
                 "user \"a\": not a bcrypt hash",
@@ -112,7 +115,8 @@ mod tests {
                 panic!("{text} was taken")
             };
             let error = error.to_string();
-            assert!(error.contains(wanted) && !error.contains("secret"), "{error}");
+            assert!(error.contains(wanted), "{error}");
+            assert!(!error.contains("secret") && !error.contains("5318008"), "{error}");
         }
     }
 }

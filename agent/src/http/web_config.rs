@@ -13,11 +13,12 @@ use super::web_file::WebFile;
 
 /// The terms on which a [`Door`](super::Door) opens, from a file in the Prometheus exporter-toolkit's format.
 ///
-/// It can be read anew while the door is open, certificates included. What is honoured differently from the toolkit: HTTP/2 is never
+/// It can be read anew while the door is open, certificates included. What differs from the toolkit: HTTP/2 is never
 /// offered; TLS begins at 1.2; and a file that promises what cannot be kept is refused instead of read generously.
 pub struct WebConfig {
     path: Option<PathBuf>,
-    // A watch rather than a bare shared pointer, because connections let in on the old terms have to learn of the new ones.
+    // A watch rather than a bare shared pointer, because connections let in on the old terms have to learn of the
+    // new ones.
     terms: watch::Sender<Arc<Terms>>,
 }
 
@@ -39,8 +40,8 @@ impl WebConfig {
         })
     }
 
-    /// Reads the file and what it names again. New connections are let in on the new terms; those there are end with their present
-    /// answer. On an error the old terms stay.
+    /// Reads the file and what it names again. New connections are let in on the new terms; those there are end with
+    /// their present answer. On an error the old terms stay.
     pub fn reload(&self) -> Result<(), WebConfigError> {
         if let Some(path) = &self.path {
             self.terms.send_replace(Arc::new(read(path)?));

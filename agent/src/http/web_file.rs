@@ -1,7 +1,7 @@
 //! What can be typed into a web configuration.
 //!
-//! The keys are those of the Prometheus exporter-toolkit (its `docs/web-configuration.md`), so that one file serves every
-//! exporter of a host. None of these types has `Debug`: some hold secrets.
+//! The keys are those of the Prometheus exporter-toolkit (its `docs/web-configuration.md`), so that one file serves
+//! every exporter of a host. None of these types has `Debug`: some hold secrets.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,7 +30,7 @@ impl Wrong {
 
 /// The whole file.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section of keys")]
 pub(super) struct WebFile {
     pub(super) tls_server_config: Option<TlsFile>,
     pub(super) http_server_config: Option<HttpFile>,
@@ -40,7 +40,7 @@ pub(super) struct WebFile {
 
 /// `tls_server_config`.
 #[derive(Default, Deserialize, PartialEq)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section of keys")]
 pub(super) struct TlsFile {
     pub(super) cert: Option<String>,
     pub(super) key: Option<String>,
@@ -88,7 +88,7 @@ pub(super) enum TlsVersion {
 
 /// `http_server_config`.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section of keys")]
 pub(super) struct HttpFile {
     /// Whether HTTP/2 may be offered. It never is: a client that could speak it is answered in HTTP/1.1 either way.
     #[serde(rename = "http2")]
@@ -98,7 +98,7 @@ pub(super) struct HttpFile {
 
 /// `http_server_config.headers`.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section of keys")]
 pub(super) struct HeadersFile {
     #[serde(rename = "Content-Security-Policy")]
     pub(super) content_security_policy: Option<String>,
@@ -114,7 +114,7 @@ pub(super) struct HeadersFile {
 
 /// `rate_limit`.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a section of keys")]
 pub(super) struct RateFile {
     #[serde(deserialize_with = "interval")]
     pub(super) interval: Duration,
@@ -131,7 +131,10 @@ fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
     }
     match Typed::deserialize(deserializer)? {
         Typed::Nanoseconds(count) => Ok(Duration::from_nanos(count)),
-        Typed::Text(text) => bucket::duration(&text)
-            .ok_or_else(|| D::Error::custom(format_args!("{text:?} is not a duration such as 1s or 250ms"))),
+        Typed::Text(text) => bucket::duration(&text).ok_or_else(|| {
+            D::Error::custom(format_args!(
+                "interval: {text:?} is not a duration such as 1s or 250ms"
+            ))
+        }),
     }
 }
