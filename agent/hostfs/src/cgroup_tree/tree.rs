@@ -198,7 +198,7 @@ impl<W> CgroupTree<W> {
         gone.drain(..).for_each(|node| self.forget(node));
         found
             .drain(..)
-            .for_each(|(name, inode)| self.admit(parent, name, inode, sort));
+            .for_each(|(name, inode)| self.admit(parent, name, Some(inode), sort));
         self.changes.gone = gone;
         self.changes.found = found;
     }
@@ -207,7 +207,7 @@ impl<W> CgroupTree<W> {
         &mut self,
         parent: u64,
         name: OsString,
-        inode: u64,
+        inode: Option<u64>,
         sort: &mut impl FnMut(&CgroupPath) -> Sort<W>,
     ) {
         let (Some(cpu), Some(group)) = (&self.files.hierarchies.cpu, self.groups.get_mut(&parent)) else {
@@ -285,7 +285,7 @@ impl<W> CgroupTree<W> {
             .and_then(|group| group.children.remove(&*name));
         if let Some(child) = child {
             self.forget(child.node);
-            self.admit(parent, name, child.inode, sort);
+            self.admit(parent, name, None, sort);
         }
     }
 

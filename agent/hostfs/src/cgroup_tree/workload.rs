@@ -85,9 +85,6 @@ impl<W> Workload<W> {
 
     /// Reads the CPU time, and what changes slowly when it is its turn or the first reading.
     pub(super) fn read(&mut self, files: &mut Files, turn: Turn, scratch: &mut Scratch) -> Result<Reading> {
-        if turn == Turn::All && self.usage.is_deleted() {
-            return Ok(Reading::Restarted);
-        }
         let usage = self.usage(files, scratch);
         self.cgroup.stale = usage.is_err();
         self.cgroup.fresh = !self.was_read;
