@@ -416,10 +416,10 @@ fn what_is_too_deep_or_too_many_is_left_out_and_counted() {
 
 #[test]
 fn a_thousand_cgroups_come_and_go_without_a_descriptor_left() {
-    for (max_kept, kept) in [(50, 25), (5000, 252)] {
+    for (max_kept, kept, rounds) in [(50, 25, 1), (5000, 252, 4)] {
         let mut made = Made::v2();
         let mut tree = made.tree(max_kept);
-        for round in 0..4 {
+        for round in 0..rounds {
             let names = (0..250)
                 .map(|n| format!("r{round}.slice/w{n}"))
                 .collect::<Vec<_>>();
