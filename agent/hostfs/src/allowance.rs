@@ -38,8 +38,18 @@ impl Allowance {
 }
 
 /// A file to read again and again: kept open where the allowance permits, else opened each time.
+///
+/// In a made-up tree, on an ordinary file system, a descriptor would go on showing a file that has been replaced; there
+/// the name counts, as if it were opened each time.
 #[derive(Debug, Default)]
-pub(crate) struct Source(Option<(KeptFile, Permit)>);
+pub(crate) struct Source(Option<Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    file: KeptFile,
+    tells_its_end: bool,
+    _permit: Permit,
+}
 
 impl Source {
     /// Reads a file of one record. `path` is asked for only when the file must be opened.
@@ -49,11 +59,11 @@ impl Source {
         allowance: &Allowance,
         scratch: &'s mut Scratch,
     ) -> Result<&'s [u8]> {
-        if let Some((file, _)) = &self.0 {
+        if let Some(file) = self.open() {
             return file.read_record(scratch);
         }
         let path = path();
-        match self.open(path, allowance)? {
+        match self.keep(path, allowance)? {
             Some(file) => file.read_record(scratch),
             None => scratch.read_record(path),
         }
@@ -66,27 +76,46 @@ impl Source {
         allowance: &Allowance,
         scratch: &'s mut Scratch,
     ) -> Result<&'s [u8]> {
-        if let Some((file, _)) = &self.0 {
+        if let Some(file) = self.open() {
             return file.read_all(scratch);
         }
         let path = path();
-        match self.open(path, allowance)? {
+        match self.keep(path, allowance)? {
             Some(file) => file.read_all(scratch),
             None => scratch.read_all(path),
         }
     }
 
-    /// See [`KeptFile::is_deleted`].
-    pub(crate) fn is_deleted(&self) -> bool {
-        self.0.as_ref().is_some_and(|(file, _)| file.is_deleted())
+    fn open(&self) -> Option<&KeptFile> {
+        self.0
+            .as_ref()
+            .filter(|kept| !kept.was_replaced())
+            .map(|kept| &kept.file)
     }
 
-    /// The file, now kept, where a permit is left.
-    fn open(&mut self, path: &Path, allowance: &Allowance) -> Result<Option<&KeptFile>> {
+    /// Opens the file and keeps it, if there is a permit.
+    fn keep(&mut self, path: &Path, allowance: &Allowance) -> Result<Option<&KeptFile>> {
+        self.0 = None;
         let Some(permit) = allowance.permit() else {
             return Ok(None);
         };
-        Ok(Some(&self.0.insert((KeptFile::open(path)?, permit)).0))
+        Ok(Some(&self.0.insert(Kept::open(path, permit)?).file))
+    }
+}
+
+impl Kept {
+    fn open(path: &Path, permit: Permit) -> Result<Self> {
+        let file = KeptFile::open(path)?;
+        let tells_its_end = file.tells_its_end();
+        Ok(Self {
+            file,
+            tells_its_end,
+            _permit: permit,
+        })
+    }
+
+    fn was_replaced(&self) -> bool {
+        !self.tells_its_end && self.file.is_deleted()
     }
 }
 
@@ -127,5 +156,38 @@ mod tests {
         }
         assert_eq!(allowance.lent(), 1);
         assert!(kept.0.is_some() && unkept.0.is_none());
+    }
+
+    #[test]
+    fn a_source_follows_the_name_where_a_read_does_not_tell_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("value");
+        std::fs::write(&path, "old").unwrap();
+        let (allowance, mut scratch, mut source) = (Allowance::new(1), Scratch::default(), Source::default());
+        assert_eq!(
+            source.read_record(|| &path, &allowance, &mut scratch).unwrap(),
+            b"old"
+        );
+        std::fs::remove_file(&path).unwrap();
+        assert!(
+            source
+                .read_record(|| &path, &allowance, &mut scratch)
+                .unwrap_err()
+                .is_gone()
+        );
+        std::fs::write(&path, "new").unwrap();
+        assert_eq!(
+            source.read_record(|| &path, &allowance, &mut scratch).unwrap(),
+            b"new"
+        );
+    }
+
+    #[test]
+    fn the_files_of_the_kernel_tell_their_end() {
+        let Ok(file) = KeptFile::open(Path::new("/proc/self/stat")) else {
+            eprintln!("skipped: no /proc");
+            return;
+        };
+        assert!(file.tells_its_end());
     }
 }

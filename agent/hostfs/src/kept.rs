@@ -10,6 +10,13 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use nix::sys::statfs::CGROUP_SUPER_MAGIC;
+use nix::sys::statfs::CGROUP2_SUPER_MAGIC;
+use nix::sys::statfs::FsType;
+use nix::sys::statfs::PROC_SUPER_MAGIC;
+use nix::sys::statfs::SYSFS_MAGIC;
+use nix::sys::statfs::fstatfs;
+
 use crate::Error;
 use crate::Result;
 
@@ -17,6 +24,14 @@ use crate::Result;
 const LIMIT: usize = 4 << 20;
 /// Enough for any file with one record.
 const FIRST: usize = 16 << 10;
+
+/// Where a descriptor of what has gone cannot be read any more.
+const KERNELS_OWN: [FsType; 4] = [
+    PROC_SUPER_MAGIC,
+    SYSFS_MAGIC,
+    CGROUP_SUPER_MAGIC,
+    CGROUP2_SUPER_MAGIC,
+];
 
 /// The memory into which files are read, reused from file to file and tick to tick.
 #[derive(Debug)]
@@ -59,8 +74,12 @@ impl KeptFile {
         rest(&self.file, &self.path, scratch, 0)
     }
 
-    /// Whether the file has been deleted while open, which an ordinary file system, other than the kernel's own,
-    /// does not tell in a read.
+    /// Whether the kernel's own file systems hold the file: a read tells when what it describes has gone.
+    pub(crate) fn tells_its_end(&self) -> bool {
+        fstatfs(&self.file).is_ok_and(|found| KERNELS_OWN.contains(&found.filesystem_type()))
+    }
+
+    /// Whether the file has lost its name. An ordinary file system lets it be read all the same.
     pub(crate) fn is_deleted(&self) -> bool {
         self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
     }

@@ -34,8 +34,9 @@ pub(super) struct Group {
 /// A cgroup directly inside a group.
 #[derive(Debug)]
 pub(super) struct Child {
-    /// The kernel never gives the number of a removed cgroup to another before 2^32 have come and gone.
-    pub(super) inode: u64,
+    /// The kernel does not give the number of a removed cgroup to another. Unknown until the next listing where the
+    /// cgroup came in the place of another after the last.
+    pub(super) inode: Option<u64>,
     pub(super) seen: u64,
     pub(super) node: Node,
 }
@@ -140,14 +141,14 @@ impl Changes {
 
 /// Notes that a child is still there; `false` where there is none of this name, or another one.
 fn mark(children: &mut HashMap<Box<OsStr>, Child>, entry: &Entry<'_>, tick: u64) -> bool {
-    let child = children
-        .get_mut(entry.name)
-        .filter(|child| child.inode == entry.inode);
+    let child = children.get_mut(entry.name);
+    let child = child.filter(|child| child.inode.is_none_or(|inode| inode == entry.inode));
     // A name that a change under way makes the kernel list twice is counted once.
     let Some(child) = child.filter(|child| child.seen != tick) else {
         return false;
     };
     child.seen = tick;
+    child.inode = Some(entry.inode);
     true
 }
 

@@ -6,6 +6,8 @@ use super::path::CgroupPath;
 use super::workload::Cgroup;
 use super::workload::Files;
 use crate::Scratch;
+use crate::allowance::Allowance;
+use crate::allowance::Source;
 use crate::cgroup::millicpus;
 use crate::cgroup::parse_cfs_quota;
 use crate::cgroup::parse_cpu_max;
@@ -15,69 +17,73 @@ use crate::hierarchies::Hierarchy;
 use crate::hierarchies::Version;
 use crate::text::number;
 
-/// A file that was not there is left alone for so many turns: a controller is seldom enabled later.
-const PATIENCE: u8 = 7;
-
-/// Which of the files were missing.
-#[derive(Debug, Default)]
-pub(super) struct Slow {
-    memory: Absence,
-    quota: Absence,
-    cpus: Absence,
+/// What a workload is due in a scan beside its CPU time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing.
+    Off,
+    /// Its memory.
+    Memory,
+    /// Its limits too, and what was missing before.
+    All,
 }
 
-/// For how many turns a missing file is still left alone.
-#[derive(Debug, Default)]
-struct Absence(u8);
+/// How many scans there are from one turn to the next.
+const MEMORY: u64 = 8;
+/// Limits change by hand, and opening their files costs ten times as much as reading a kept-open one.
+const ALL: u64 = 64;
 
-/// Reads files of one cgroup, each opened for the one reading.
+impl Turn {
+    /// The turn of the workload with this key: not all have theirs in the same scan.
+    pub(super) fn of(tick: u64, key: u64) -> Self {
+        match tick.wrapping_add(key) {
+            phase if phase.is_multiple_of(ALL) => Self::All,
+            phase if phase.is_multiple_of(MEMORY) => Self::Memory,
+            _ => Self::Off,
+        }
+    }
+}
+
+/// Reads files of one cgroup.
 struct Reader<'r> {
     path: &'r CgroupPath,
     buffer: &'r mut PathBuf,
     scratch: &'r mut Scratch,
 }
 
-impl Slow {
-    /// Takes one turn. What is not there, or cannot be understood, is unknown.
-    pub(super) fn read<W>(&mut self, cgroup: &mut Cgroup<W>, files: &mut Files, scratch: &mut Scratch) {
-        let Files {
-            hierarchies,
-            path: buffer,
-            ..
-        } = files;
-        let mut reader = Reader {
-            path: &cgroup.path,
-            buffer,
-            scratch,
-        };
-        cgroup.memory_bytes = self
-            .memory
-            .unless_absent(|| reader.memory(hierarchies.memory.as_ref()?));
-        let quota = self
-            .quota
-            .unless_absent(|| reader.quota(hierarchies.quota.as_ref()?));
-        cgroup.quota_millicpus = quota.flatten();
-        let cpus = self
-            .cpus
-            .unless_absent(|| reader.cpus(hierarchies.cpuset.as_ref()?));
-        let cpus = cpus.and_then(parse_cpus);
+/// Takes a turn. What is not there, or cannot be understood, is unknown.
+pub(super) fn read<W>(
+    cgroup: &mut Cgroup<W>,
+    turn: Turn,
+    memory: &mut Source,
+    files: &mut Files,
+    scratch: &mut Scratch,
+) {
+    let Files {
+        hierarchies,
+        memory_allowance,
+        path: buffer,
+        ..
+    } = files;
+    let mut reader = Reader {
+        path: &cgroup.path,
+        buffer,
+        scratch,
+    };
+    if turn == Turn::All || turn == Turn::Memory && cgroup.memory_bytes.is_some() {
+        let hierarchy = hierarchies.memory.as_ref();
+        cgroup.memory_bytes = hierarchy.and_then(|at| reader.memory(at, memory, memory_allowance));
+    }
+    if turn == Turn::All {
+        let quota = hierarchies.quota.as_ref();
+        cgroup.quota_millicpus = quota.and_then(|hierarchy| reader.quota(hierarchy));
+        let cpus = hierarchies
+            .cpuset
+            .as_ref()
+            .and_then(|hierarchy| reader.cpus(hierarchy));
         if cpus != cgroup.cpus.as_deref() {
             cgroup.cpus = cpus.map(Into::into);
         }
-    }
-}
-
-impl Absence {
-    fn unless_absent<T>(&mut self, read: impl FnOnce() -> Option<T>) -> Option<T> {
-        if self.0 > 0 {
-            self.0 -= 1;
-            return None;
-        }
-        let found = read();
-        if found.is_none() {
-            self.0 = PATIENCE;
-        }
-        found
     }
 }
 
@@ -88,24 +94,32 @@ impl<'r> Reader<'r> {
             .ok()
     }
 
-    fn memory(&mut self, hierarchy: &Hierarchy) -> Option<u64> {
-        let name = match hierarchy.version {
+    fn memory(&mut self, at: &Hierarchy, kept: &mut Source, allowance: &Allowance) -> Option<u64> {
+        let name = match at.version {
             Version::V1 => "memory.usage_in_bytes",
             Version::V2 => "memory.current",
         };
-        parse_memory(self.text(hierarchy, name)?).ok()
+        let Self {
+            path,
+            buffer,
+            scratch,
+        } = self;
+        let text = kept.read_record(|| path.file(at, name, buffer), allowance, scratch);
+        let bytes = text.ok().and_then(|text| parse_memory(text).ok());
+        if bytes.is_none() {
+            *kept = Source::default();
+        }
+        bytes
     }
 
-    /// The limit, where one can be set.
-    fn quota(&mut self, hierarchy: &Hierarchy) -> Option<Option<u64>> {
+    fn quota(&mut self, hierarchy: &Hierarchy) -> Option<u64> {
         if hierarchy.version == Version::V2 {
-            return parse_cpu_max(self.text(hierarchy, "cpu.max")?).ok();
+            return parse_cpu_max(self.text(hierarchy, "cpu.max")?).ok().flatten();
         }
-        let Some(quota) = parse_cfs_quota(self.text(hierarchy, "cpu.cfs_quota_us")?).ok()? else {
-            return Some(None);
-        };
-        let period = number(self.text(hierarchy, "cpu.cfs_period_us")?).ok()?;
-        millicpus(quota, period).map(Some)
+        let quota = parse_cfs_quota(self.text(hierarchy, "cpu.cfs_quota_us")?)
+            .ok()
+            .flatten()?;
+        millicpus(quota, number(self.text(hierarchy, "cpu.cfs_period_us")?).ok()?)
     }
 
     fn cpus(self, hierarchy: &Hierarchy) -> Option<&'r [u8]> {
@@ -118,6 +132,9 @@ impl<'r> Reader<'r> {
             Version::V1 => "cpuset.effective_cpus",
             Version::V2 => "cpuset.cpus.effective",
         };
-        scratch.read_record(path.file(hierarchy, name, buffer)).ok()
+        scratch
+            .read_record(path.file(hierarchy, name, buffer))
+            .ok()
+            .and_then(parse_cpus)
     }
 }

@@ -9,6 +9,7 @@ use super::group::Child;
 use super::group::Group;
 use super::group::Node;
 use super::path::CgroupPath;
+use super::slow::Turn;
 use super::workload::Cgroup;
 use super::workload::Files;
 use super::workload::Reading;
@@ -25,8 +26,6 @@ use crate::pids::parse_pids;
 const DEPTH: usize = 32;
 /// How many cgroups are tracked.
 const MOST: usize = 65_536;
-/// In how many scans each workload has one turn to have its slow files read.
-const TURNS: u64 = 8;
 
 /// What the caller makes of a cgroup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +61,8 @@ pub struct CgroupTree<W> {
 const ROOT: u64 = 0;
 
 impl<W> CgroupTree<W> {
-    /// A tree that keeps up to `max_kept` descriptors open and opens further files and directories in each scan.
+    /// A tree that keeps up to `max_kept` descriptors open, half of them for memory, and opens further files and
+    /// directories each time.
     pub fn new(hierarchies: &Hierarchies, max_kept: usize) -> Self {
         let root = hierarchies
             .cpu
@@ -72,7 +72,8 @@ impl<W> CgroupTree<W> {
             groups: root.collect(),
             files: Files {
                 hierarchies: hierarchies.clone(),
-                allowance: Allowance::new(max_kept),
+                allowance: Allowance::new(max_kept - max_kept / 2),
+                memory_allowance: Allowance::new(max_kept / 2),
                 path: PathBuf::new(),
             },
             workloads: BTreeMap::new(),
@@ -144,6 +145,7 @@ impl<W> CgroupTree<W> {
             hierarchies,
             allowance,
             path,
+            ..
         } = &mut self.files;
         let Some(cpu) = &hierarchies.cpu else {
             return Ok(());
@@ -196,7 +198,7 @@ impl<W> CgroupTree<W> {
         gone.drain(..).for_each(|node| self.forget(node));
         found
             .drain(..)
-            .for_each(|(name, inode)| self.admit(parent, name, inode, sort));
+            .for_each(|(name, inode)| self.admit(parent, name, Some(inode), sort));
         self.changes.gone = gone;
         self.changes.found = found;
     }
@@ -205,7 +207,7 @@ impl<W> CgroupTree<W> {
         &mut self,
         parent: u64,
         name: OsString,
-        inode: u64,
+        inode: Option<u64>,
         sort: &mut impl FnMut(&CgroupPath) -> Sort<W>,
     ) {
         let (Some(cpu), Some(group)) = (&self.files.hierarchies.cpu, self.groups.get_mut(&parent)) else {
@@ -263,8 +265,7 @@ impl<W> CgroupTree<W> {
         let mut from = ROOT;
         while let Some((&key, workload)) = self.workloads.range_mut(from..).next() {
             from = key + 1;
-            let turn = (self.tick + key).is_multiple_of(TURNS);
-            match workload.read(&mut self.files, turn, scratch) {
+            match workload.read(&mut self.files, Turn::of(self.tick, key), scratch) {
                 Ok(Reading::Done) => {}
                 Ok(Reading::Restarted) => self.restart(key, sort),
                 Err(error) => self.note(error),
@@ -284,7 +285,7 @@ impl<W> CgroupTree<W> {
             .and_then(|group| group.children.remove(&*name));
         if let Some(child) = child {
             self.forget(child.node);
-            self.admit(parent, name, child.inode, sort);
+            self.admit(parent, name, None, sort);
         }
     }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::path::CgroupPath;
-use super::slow::Slow;
+use super::slow;
+use super::slow::Turn;
 use crate::Result;
 use crate::Scratch;
 use crate::allowance::Allowance;
@@ -38,7 +39,10 @@ pub struct Cgroup<W> {
 #[derive(Debug)]
 pub(super) struct Files {
     pub(super) hierarchies: Hierarchies,
+    /// For what is read in each scan.
     pub(super) allowance: Allowance,
+    /// For what is read less often.
+    pub(super) memory_allowance: Allowance,
     pub(super) path: PathBuf,
 }
 
@@ -54,7 +58,7 @@ pub(super) struct Workload<W> {
     pub(super) cgroup: Cgroup<W>,
     pub(super) parent: u64,
     usage: Source,
-    slow: Slow,
+    memory: Source,
     was_read: bool,
 }
 
@@ -74,16 +78,13 @@ impl<W> Workload<W> {
             cgroup,
             parent,
             usage: Source::default(),
-            slow: Slow::default(),
+            memory: Source::default(),
             was_read: false,
         }
     }
 
-    /// Reads the CPU time, and on its `turn` what changes slowly.
-    pub(super) fn read(&mut self, files: &mut Files, turn: bool, scratch: &mut Scratch) -> Result<Reading> {
-        if turn && self.usage.is_deleted() {
-            return Ok(Reading::Restarted);
-        }
+    /// Reads the CPU time, and what changes slowly when it is its turn or the first reading.
+    pub(super) fn read(&mut self, files: &mut Files, turn: Turn, scratch: &mut Scratch) -> Result<Reading> {
         let usage = self.usage(files, scratch);
         self.cgroup.stale = usage.is_err();
         self.cgroup.fresh = !self.was_read;
@@ -93,9 +94,8 @@ impl<W> Workload<W> {
         }
         self.cgroup.cpu_usec = usage;
         self.was_read = true;
-        if turn || self.cgroup.fresh {
-            self.slow.read(&mut self.cgroup, files, scratch);
-        }
+        let turn = if self.cgroup.fresh { Turn::All } else { turn };
+        slow::read(&mut self.cgroup, turn, &mut self.memory, files, scratch);
         Ok(Reading::Done)
     }
 
@@ -104,6 +104,7 @@ impl<W> Workload<W> {
             hierarchies,
             allowance,
             path,
+            ..
         } = files;
         let Some(cpu) = &hierarchies.cpu else { return Ok(0) };
         let (name, parse) = usage_file(cpu.version);

@@ -84,11 +84,14 @@ fn a_process_is_fresh_once_and_keeps_its_tag_until_it_ends() {
 
 #[test]
 fn a_number_used_again_is_another_process() {
-    for max_kept in [0, 9] {
+    for (max_kept, in_place) in [(0, true), (9, true), (9, false)] {
         let mut made = Made::new();
         let mut table = made.table(max_kept);
         made.set(7, 50, 100);
         made.tick(&mut table, &[7]);
+        if !in_place {
+            made.tree.remove("proc/7");
+        }
         made.set(7, 2, 101);
         let (found, ended) = made.tick(&mut table, &[7]);
         assert_eq!(found, [(7, 20_000, true)]);
@@ -100,7 +103,7 @@ fn a_number_used_again_is_another_process() {
 #[test]
 fn a_process_that_vanished_before_its_visit_is_handed_out_as_ended() {
     let mut made = Made::new();
-    let mut table = made.table(0);
+    let mut table = made.table(9);
     made.set(7, 1, 100);
     made.tick(&mut table, &[7]);
     made.tree.remove("proc/7");
