@@ -1,1 +1,3 @@
-//! Placeholder for the first build.
+//! What the house is tested with: hosts that are made up, and hosts that were captured.
+
+pub mod fakehost;
