@@ -8,7 +8,7 @@ use super::load::Load;
 use super::random::Random;
 
 /// Which cgroup hierarchies are mounted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Layout {
     /// One tree at `/sys/fs/cgroup` (<https://docs.kernel.org/admin-guide/cgroup-v2.html>).
     V2,
