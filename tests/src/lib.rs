@@ -1,3 +1,5 @@
 //! What the house is tested with: hosts that are made up, and hosts that were captured.
 
+pub mod archive;
 pub mod fakehost;
+pub mod fixtures;
