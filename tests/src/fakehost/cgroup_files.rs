@@ -19,8 +19,31 @@ pub(super) struct FileOf {
     pub(super) name: &'static str,
     /// The changes after which it is written again.
     pub(super) on: u8,
-    pub(super) at_root: bool,
+    /// Which cgroups do not have it.
+    not_in: NotIn,
     pub(super) text: Render,
+}
+
+/// The root has no limits. A cgroup of threads lists no processes and has no memory
+/// (<https://docs.kernel.org/admin-guide/cgroup-v2.html#threads>).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotIn {
+    Nothing,
+    Root,
+    Threaded,
+    RootAndThreaded,
+}
+
+impl FileOf {
+    /// Whether `node` has it.
+    pub(super) fn is_in(&self, node: &Node) -> bool {
+        match self.not_in {
+            NotIn::Nothing => true,
+            NotIn::Root => !node.is_root(),
+            NotIn::Threaded => !node.is_threaded(),
+            NotIn::RootAndThreaded => !node.is_root() && !node.is_threaded(),
+        }
+    }
 }
 
 type Render = fn(&Node, &Facts<'_>, &mut String);
@@ -41,7 +64,7 @@ const fn file(name: &'static str, on: u8, text: Render) -> FileOf {
     FileOf {
         name,
         on,
-        at_root: true,
+        not_in: NotIn::Nothing,
         text,
     }
 }
@@ -50,8 +73,15 @@ const fn not_at_root(name: &'static str, on: u8, text: Render) -> FileOf {
     FileOf {
         name,
         on,
-        at_root: false,
+        not_in: NotIn::Root,
         text,
+    }
+}
+
+const fn of_domains(name: &'static str, on: u8, text: Render) -> FileOf {
+    FileOf {
+        not_in: NotIn::RootAndThreaded,
+        ..file(name, on, text)
     }
 }
 
@@ -64,7 +94,10 @@ pub(super) const CORE_V2: &[FileOf] = &[
         out.push_str(controllers(facts.controllers && hands_down));
     }),
     not_at_root("cgroup.type", BIRTH, |node, _, out| out.push_str(type_of(node))),
-    file("cgroup.procs", MEMBERS, members),
+    FileOf {
+        not_in: NotIn::Threaded,
+        ..file("cgroup.procs", MEMBERS, members)
+    },
     not_at_root("cgroup.events", MEMBERS, |node, _, out| {
         put(
             out,
@@ -81,9 +114,9 @@ pub(super) const RESOURCES_V2: &[FileOf] = &[
         put(out, format_args!("{}\n", pinned(node, facts).unwrap_or_default()));
     }),
     file("cpuset.cpus.effective", BIRTH, effective_cpus),
-    not_at_root("memory.current", MEMORY, memory_usage),
-    not_at_root("memory.max", BIRTH, |_, _, out| out.push_str("max\n")),
-    not_at_root("memory.stat", MEMORY, |node, _, out| {
+    of_domains("memory.current", MEMORY, memory_usage),
+    of_domains("memory.max", BIRTH, |_, _, out| out.push_str("max\n")),
+    of_domains("memory.stat", MEMORY, |node, _, out| {
         let (anon, file) = halves(node.memory);
         put(
             out,
@@ -148,9 +181,8 @@ fn controllers(any: bool) -> &'static str {
     if any { "cpuset cpu io memory pids\n" } else { "" }
 }
 
-/// libvirt's inner cgroups hold threads; the others, processes.
 fn type_of(node: &Node) -> &'static str {
-    if node.path.ends_with("/libvirt/emulator") {
+    if node.is_threaded() {
         "threaded\n"
     } else if node.path.ends_with("/libvirt") {
         "domain threaded\n"

@@ -43,6 +43,8 @@ pub(crate) struct Cgroups {
     pub(crate) gone: Vec<Node>,
 }
 
+/// Virtual CPUs of a guest of libvirt.
+const VCPUS: u64 = 2;
 /// The root's index.
 pub(crate) const ROOT: usize = 0;
 
@@ -58,7 +60,20 @@ impl Cgroups {
 
     /// The cgroup for a workload's processes, made with all above it where it is not there.
     pub(crate) fn open(&mut self, place: &Place, socket: Option<u32>) -> usize {
+        self.open_path(&place.leaf(), place, socket)
+    }
+
+    /// The cgroups for a guest's virtual CPUs, beside the one for the rest of its process.
+    pub(crate) fn open_vcpus(&mut self, place: &Place, socket: Option<u32>) -> Vec<usize> {
         let leaf = place.leaf();
+        let Some(above) = leaf.strip_suffix("/emulator") else {
+            return Vec::new();
+        };
+        let mut open = |number| self.open_path(&format!("{above}/vcpu{number}"), place, socket);
+        (0..VCPUS).map(&mut open).collect()
+    }
+
+    fn open_path(&mut self, leaf: &str, place: &Place, socket: Option<u32>) -> usize {
         let mut at = ROOT;
         for (end, _) in leaf
             .match_indices('/')
@@ -86,8 +101,12 @@ impl Cgroups {
     }
 
     /// Removes a workload's cgroups, from its processes' up to its own; its time stays in those above.
-    pub(crate) fn close(&mut self, leaf: usize, place: &Place) {
+    pub(crate) fn close(&mut self, leaf: usize, vcpus: &[usize], place: &Place) {
         self.set_memory(leaf, 0);
+        for &vcpu in vcpus {
+            self.nodes[vcpu].alive = false;
+            self.by_path.remove(&self.nodes[vcpu].path);
+        }
         let mut at = leaf;
         while at != ROOT && self.nodes[at].path.len() >= place.cgroup.len() {
             let node = &mut self.nodes[at];
@@ -117,13 +136,22 @@ impl Cgroups {
     }
 
     pub(crate) fn join(&mut self, leaf: usize, pid: u32) {
-        self.nodes[leaf].members.insert(pid);
-        self.nodes[leaf].changed |= change::MEMBERS;
+        let node = self.holder(leaf);
+        node.members.insert(pid);
+        node.changed |= change::MEMBERS;
     }
 
     pub(crate) fn leave(&mut self, leaf: usize, pid: u32) {
-        self.nodes[leaf].members.remove(&pid);
-        self.nodes[leaf].changed |= change::MEMBERS;
+        let node = self.holder(leaf);
+        node.members.remove(&pid);
+        node.changed |= change::MEMBERS;
+    }
+
+    /// The cgroup that lists a process whose first thread is in `leaf`.
+    fn holder(&mut self, leaf: usize) -> &mut Node {
+        let node = &self.nodes[leaf];
+        let above = node.parent.filter(|_| node.is_threaded());
+        &mut self.nodes[above.unwrap_or(leaf)]
     }
 
     /// The path of `leaf` in a hierarchy that shows all but those absent from `tree`.
@@ -164,6 +192,11 @@ impl Node {
     pub(crate) fn is_root(&self) -> bool {
         self.path.is_empty()
     }
+
+    /// Whether it holds single threads, as libvirt's inner cgroups do on the second version.
+    pub(crate) fn is_threaded(&self) -> bool {
+        self.path.contains("/libvirt/")
+    }
 }
 
 #[cfg(test)]
@@ -184,7 +217,7 @@ mod tests {
             (cgroups.nodes[ROOT].user_us, cgroups.nodes[ROOT].memory),
             (70, 4096)
         );
-        cgroups.close(leaf, &place);
+        cgroups.close(leaf, &[], &place);
         assert_eq!(
             (cgroups.nodes[ROOT].system_us, cgroups.nodes[ROOT].memory),
             (30, 0)

@@ -154,7 +154,7 @@ impl Hierarchy {
         let directory = self.directory(node);
         let mut text = String::new();
         for file in self.files.iter().copied().flatten() {
-            if file.on & node.changed == 0 || (node.is_root() && !file.at_root) {
+            if file.on & node.changed == 0 || !file.is_in(node) {
                 continue;
             }
             text.clear();

@@ -90,7 +90,7 @@ impl Kind {
         if self.label() == "vm" { 930 } else { 0 }
     }
 
-    /// Its cgroup; `id` is a container's id or a guest's UUID, `number` counts workloads.
+    /// Its cgroup; `id` is a container's id or a guest's UUID, `number` counts those of its kind.
     pub(crate) fn place(self, layout: Layout, name: &str, id: &str, number: usize) -> Place {
         let second = layout == Layout::V2;
         match self {
@@ -113,6 +113,8 @@ impl Kind {
                 absent: controller::CPUSET,
                 ..Place::at(format!("/user.slice/user-1000.slice/session-{number}.scope"))
             },
+            // The hybrid host is one without systemd.
+            Self::Init if layout == Layout::Hybrid => Place::default(),
             Self::Init => Place {
                 absent: controller::CPUSET,
                 ..Place::at("/init.scope".to_owned())

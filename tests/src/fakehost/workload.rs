@@ -22,6 +22,8 @@ pub(crate) struct Workload {
     pub(crate) id: String,
     pub(crate) place: Place,
     pub(crate) leaf: usize,
+    /// The cgroups that a guest's virtual CPUs run in.
+    pub(crate) vcpus: Vec<usize>,
     pub(crate) processes: Vec<Process>,
     pub(crate) cpu_us: u64,
     pub(crate) cpu_uj: u64,
@@ -34,6 +36,8 @@ pub(crate) struct Workload {
 #[derive(Clone, Debug)]
 pub(crate) struct Pids(u32);
 
+/// Numbers below this go to what the kernel and the early boot start.
+const FIRST_USER: u32 = 612;
 /// The kernel's default `pid_max` on 64-bit machines.
 const PID_MAX: u32 = 4_194_304;
 
@@ -43,8 +47,14 @@ impl Pids {
         Self(2)
     }
 
-    pub(crate) fn next(&mut self) -> u32 {
-        self.0 = if self.0 + 1 >= PID_MAX { 300 } else { self.0 + 1 };
+    fn next(&mut self, kernel_thread: bool, random: &mut Random) -> u32 {
+        // Between two processes that last, others have come and gone.
+        let others = if kernel_thread { 0 } else { random.below(9) };
+        let least = if kernel_thread { 3 } else { FIRST_USER };
+        self.0 = (self.0 + 1 + u32::try_from(others).unwrap_or(0)).max(least);
+        if self.0 >= PID_MAX {
+            self.0 = FIRST_USER;
+        }
         self.0
     }
 }
@@ -57,10 +67,22 @@ pub(crate) struct Birth<'w> {
     pub(crate) random: &'w mut Random,
     /// Ticks since the boot.
     pub(crate) now_ticks: u64,
+    /// Whether the host is only just being made: then everything has been there since the boot.
+    pub(crate) at_boot: bool,
+}
+
+impl Birth<'_> {
+    fn start_ticks(&self, pid: u32) -> u64 {
+        if self.at_boot {
+            u64::from(pid / 2).min(self.now_ticks)
+        } else {
+            self.now_ticks
+        }
+    }
 }
 
 impl Workload {
-    /// Starts a workload and its processes; `number` counts workloads.
+    /// Starts a workload and its processes; `number` counts those of its kind.
     pub(crate) fn start(spec: WorkloadSpec, number: usize, incarnation: u32, birth: &mut Birth<'_>) -> Self {
         let id = if spec.kind.label() == "vm" {
             birth.random.uuid()
@@ -69,29 +91,28 @@ impl Workload {
         };
         let place = spec.kind.place(birth.layout, &spec.name, &id, number);
         let leaf = birth.cgroups.open(&place, spec.socket);
+        let vcpus = birth.cgroups.open_vcpus(&place, spec.socket);
         birth
             .cgroups
             .set_memory(leaf, birth.cgroups.nodes[leaf].memory + spec.memory_bytes);
-        let (level, count) = (
-            0,
-            if spec.kind.is_interrupt() {
-                0
-            } else {
-                spec.processes.max(1)
-            },
-        );
+        let count = if spec.kind.is_interrupt() {
+            0
+        } else {
+            spec.processes.max(1)
+        };
         let mut workload = Self {
             spec,
             incarnation,
             id,
             place,
             leaf,
+            vcpus,
             processes: Vec::new(),
             cpu_us: 0,
             cpu_uj: 0,
             dram_uj: 0,
             ended: false,
-            level,
+            level: 0,
         };
         for _ in 0..count {
             workload.spawn(None, birth);
@@ -107,9 +128,9 @@ impl Workload {
             (Kind::KernelThreads, true) => Some(2),
             _ => pid,
         };
-        let pid = fixed.unwrap_or_else(|| birth.pids.next());
-        let program = program(&self.spec, &self.id, self.processes.len(), birth.random);
         let kernel_thread = self.spec.kind == Kind::KernelThreads;
+        let pid = fixed.unwrap_or_else(|| birth.pids.next(kernel_thread, birth.random));
+        let program = program(&self.spec, &self.id, self.processes.len(), birth.random);
         let identity = Identity {
             pid,
             parent: self.parent(pid),
@@ -117,7 +138,7 @@ impl Workload {
             arguments: program.arguments,
             uid: program.uid,
             threads: if kernel_thread { 1 } else { program.threads },
-            start_ticks: if pid <= 2 { 1 } else { birth.now_ticks },
+            start_ticks: birth.start_ticks(pid),
             memory_bytes: if kernel_thread {
                 0
             } else {

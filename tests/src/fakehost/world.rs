@@ -162,7 +162,12 @@ impl World {
             system += ran.system;
             guest += ran.guest;
         }
-        self.cgroups.charge(workload.leaf, us - system, system);
+        let by_vcpus = if workload.vcpus.is_empty() { 0 } else { guest };
+        let parts = split(by_vcpus, &vec![1; workload.vcpus.len()]);
+        for (&vcpu, part) in workload.vcpus.iter().zip(parts) {
+            self.cgroups.charge(vcpu, part, 0);
+        }
+        self.cgroups.charge(workload.leaf, us - system - by_vcpus, system);
         let on_cpus: Vec<u64> = taken.iter().map(|&(_, us)| us).collect();
         let (systems, guests) = (split(system, &on_cpus), split(guest, &on_cpus));
         for (at, &(cpu, us)) in taken.iter().enumerate() {
@@ -210,7 +215,11 @@ impl World {
             .iter()
             .filter(|old| old.spec.name == spec.name)
             .count();
-        let number = self.workloads.len();
+        let number = 1 + self
+            .workloads
+            .iter()
+            .filter(|old| old.spec.kind == spec.kind)
+            .count();
         let (workloads, mut birth) = self.birth();
         let workload = Workload::start(spec, number, u32::try_from(same).unwrap_or(0), &mut birth);
         workloads.push(workload);
@@ -232,7 +241,8 @@ impl World {
                 .saturating_sub(workload.spec.memory_bytes);
             self.cgroups.set_memory(workload.leaf, held);
         } else {
-            self.cgroups.close(workload.leaf, &workload.place);
+            self.cgroups
+                .close(workload.leaf, &workload.vcpus, &workload.place);
         }
         true
     }
@@ -288,6 +298,7 @@ impl World {
             pids: &mut self.pids,
             random: &mut self.random,
             now_ticks,
+            at_boot: self.steps == 0,
         };
         (&mut self.workloads, birth)
     }

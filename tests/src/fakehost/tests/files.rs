@@ -123,9 +123,9 @@ fn every_layout_has_the_files_that_it_promises() {
             Layout::Hybrid,
             &[
                 "cpuacct/lxc.payload.c1/cpuacct.usage",
-                "cpu/machine/qemu-6-one-524.libvirt-qemu/emulator/cgroup.procs",
-                "memory/machine/qemu-6-one-524.libvirt-qemu/memory.usage_in_bytes",
-                "unified/machine/qemu-6-one-524.libvirt-qemu/emulator/cpu.stat",
+                "cpu/machine/qemu-1-one-524.libvirt-qemu/emulator/cgroup.procs",
+                "memory/machine/qemu-1-one-524.libvirt-qemu/memory.usage_in_bytes",
+                "unified/machine/qemu-1-one-524.libvirt-qemu/emulator/cpu.stat",
             ],
         ),
     ] {
@@ -147,12 +147,12 @@ fn a_guest_of_libvirt_on_the_hybrid_layout_is_not_in_cpuacct() {
     let pid = cgroup_of(&truth, "one-524").pids[0];
     assert_eq!(
         read(dir.path(), &format!("proc/{pid}/cgroup")),
-        "7:memory:/machine/qemu-6-one-524.libvirt-qemu\n\
-         5:cpuset:/machine/qemu-6-one-524.libvirt-qemu/emulator\n\
+        "7:memory:/machine/qemu-1-one-524.libvirt-qemu\n\
+         5:cpuset:/machine/qemu-1-one-524.libvirt-qemu/emulator\n\
          4:cpuacct:/\n\
-         3:cpu:/machine/qemu-6-one-524.libvirt-qemu/emulator\n\
+         3:cpu:/machine/qemu-1-one-524.libvirt-qemu/emulator\n\
          1:name=systemd:/\n\
-         0::/machine/qemu-6-one-524.libvirt-qemu/emulator\n"
+         0::/machine/qemu-1-one-524.libvirt-qemu/emulator\n"
     );
     assert!(!dir.path().join("sys/fs/cgroup/cpuacct/machine").exists());
     assert_eq!(read(dir.path(), &format!("proc/{pid}/comm")), "qemu-system-x86\n");
@@ -166,4 +166,40 @@ fn a_guest_has_no_counters_and_a_hypervisor_flag() {
     });
     assert!(!dir.path().join("sys/class/powercap").exists());
     assert!(read(dir.path(), "proc/cpuinfo").contains(" hypervisor "));
+}
+
+#[test]
+fn most_of_a_guest_s_time_is_not_in_the_cgroup_that_its_process_names() {
+    let (dir, mut host) = host(small(Layout::V2));
+    host.step(Duration::from_secs(2)).unwrap();
+    let truth = host.truth();
+    let guest = cgroup_of(&truth, "one-524");
+    let usage = |inner: &str| {
+        keyed(
+            dir.path(),
+            &format!("sys/fs/cgroup{}{inner}/cpu.stat", guest.cgroup),
+            "usage_usec ",
+        )
+    };
+    let named = read(dir.path(), &format!("proc/{}/cgroup", guest.pids[0]));
+    assert_eq!(named, format!("0::{}/libvirt/emulator\n", guest.cgroup));
+    assert_eq!(usage(""), guest.cpu_us);
+    assert!(usage("/libvirt/emulator") < guest.cpu_us / 4);
+    assert_eq!(
+        usage("/libvirt/vcpu0") + usage("/libvirt/vcpu1") + usage("/libvirt/emulator"),
+        guest.cpu_us
+    );
+    let listed = read(
+        dir.path(),
+        &format!("sys/fs/cgroup{}/libvirt/cgroup.procs", guest.cgroup),
+    );
+    assert_eq!(listed, format!("{}\n", guest.pids[0]));
+    assert!(
+        !dir.path()
+            .join(format!(
+                "sys/fs/cgroup{}/libvirt/emulator/cgroup.procs",
+                guest.cgroup
+            ))
+            .exists()
+    );
 }
