@@ -1,1 +1,5 @@
-//! Placeholder for the first build.
+//! What the house is tested with: hosts that are made up, and hosts that were captured.
+
+pub mod archive;
+pub mod fakehost;
+pub mod fixtures;
