@@ -151,3 +151,47 @@ impl Load {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(usec: u64, cpus: u32) -> Interval {
+        Interval {
+            busy_usec: Some(usec),
+            cpus,
+            ..Interval::default()
+        }
+    }
+
+    #[test]
+    fn the_grain_of_the_host_s_time_is_not_taken_for_unseen_time() {
+        let mut load = Load::default();
+        let unseen: u64 = [1_000_000, 1_010_000, 990_000, 1_010_000, 1_000_000, 990_000]
+            .into_iter()
+            .map(|host| load.unseen_usec(&busy(host, 2), 1_000_000))
+            .sum();
+        assert_eq!(unseen, 0);
+    }
+
+    #[test]
+    fn what_nobody_accounts_for_is_unseen_but_for_the_noise_of_one_grain_for_each_cpu() {
+        let mut load = Load::default();
+        let unseen: u64 = (0..100)
+            .map(|_| load.unseen_usec(&busy(1_000_000, 2), 700_000))
+            .sum();
+        assert_eq!(unseen, 100 * 300_000 - 20_000);
+    }
+
+    #[test]
+    fn accounts_that_exceed_the_host_are_made_up_for_only_so_far() {
+        let mut load = Load::default();
+        for _ in 0..1000 {
+            assert_eq!(load.unseen_usec(&busy(900_000, 1), 1_000_000), 0);
+        }
+        assert_eq!(
+            load.unseen_usec(&busy(1_000_000, 1), 0),
+            1_000_000 - 200_000 - 10_000
+        );
+    }
+}

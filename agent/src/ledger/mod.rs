@@ -5,6 +5,8 @@
 
 mod accounts;
 mod basis;
+#[cfg(test)]
+mod basis_tests;
 mod book;
 mod load;
 mod models;
@@ -286,13 +288,16 @@ impl Ledger {
                 .position(socket)
                 .map_or(0, |index| interval.sockets[index].now.cores)
         };
+        let components = self.components();
+        let mut sensors = sensors::judged(sample.sensors, &self.zones, &self.basis);
+        sensors.extend(sensors::of_components(&components, elapsed));
         HostReport {
             at: sample.at,
             wall: sample.wall,
             elapsed,
             ticks: self.ticks,
             zones: self.zones.iter().map(ZoneAccount::report).collect(),
-            components: self.components(),
+            components,
             workloads,
             retired_uj,
             conservation_error_uj: host - billed,
@@ -303,7 +308,7 @@ impl Ledger {
                 .reports(&self.work.dues, &self.settings.power_model, cores),
             cpu: self.load.shown(sample.cpu.as_ref()),
             host: sample.host,
-            sensors: sensors::judged(sample.sensors, &self.zones, &self.basis),
+            sensors,
         }
     }
 
