@@ -15,7 +15,7 @@ use crate::power_model::PowerModel;
 use crate::sample::SocketTimes;
 use crate::sensor::Quality;
 
-/// A socket whose counters are silent for longer than this is estimated until they return. A shorter silence is made good by the counter
+/// A socket whose counters are silent for longer than this, and than three ticks, is estimated until they return. A shorter silence is made good by the counter
 /// itself, which went on counting.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -155,7 +155,9 @@ impl Basis {
             return;
         }
         let silence = self.silence_of(number, at, answered.is_some());
-        if answered.is_none() && (no_counters || silence.is_some_and(|since| at - since > GRACE)) {
+        if answered.is_none()
+            && (no_counters || silence.is_some_and(|since| at - since > GRACE.max(elapsed * 3)))
+        {
             self.set_running(number, true);
         }
         if !self.is_running(number) {
