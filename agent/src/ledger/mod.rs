@@ -198,6 +198,7 @@ impl Ledger {
         let since = Since {
             uptime_ticks: self.uptime_ticks,
             known: self.previous.is_some(),
+            wall: sample.wall.saturating_sub(elapsed.unwrap_or_default()),
             most_usec: most_usec(elapsed, interval.cpus),
         };
         self.accounts.observe(sample, since, &mut self.book, claimants);
