@@ -9,6 +9,7 @@ use wattle_hostfs::powercap::ZoneKind;
 use super::basis::Basis;
 use super::basis::Due;
 use super::basis::SocketInterval;
+use super::stand_in::Span;
 use super::zones::Zones;
 use crate::component::Component;
 use crate::power_model::PowerModel;
@@ -70,7 +71,10 @@ impl Bench {
             &self.seen,
             &[socket],
             &MODEL,
-            (at, Duration::from_secs(1)),
+            Span {
+                at,
+                elapsed: Duration::from_secs(1),
+            },
             &mut dues,
         );
         dues.iter()

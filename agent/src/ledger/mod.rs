@@ -13,6 +13,7 @@ mod models;
 mod platform;
 mod report;
 mod sensors;
+mod stand_in;
 mod state;
 mod zones;
 
@@ -42,6 +43,7 @@ pub use self::report::HostReport;
 pub use self::report::ModelReport;
 pub use self::report::WorkloadReport;
 pub use self::report::ZoneReport;
+use self::stand_in::Span;
 use self::state::AccountState;
 pub use self::state::LedgerState;
 use self::zones::ZoneAccount;
@@ -182,7 +184,13 @@ impl Ledger {
         self.book.begin_interval();
         self.latest = [None; 3];
         if let Some(elapsed) = elapsed {
-            self.settle(&interval, sample.at, elapsed);
+            self.settle(
+                &interval,
+                Span {
+                    at: sample.at,
+                    elapsed,
+                },
+            );
         }
         self.book.expire(sample.at, self.settings.keep);
         self.previous = Some(sample.at);
@@ -215,19 +223,14 @@ impl Ledger {
         }
     }
 
-    fn settle(&mut self, interval: &Interval, at: Duration, elapsed: Duration) {
+    fn settle(&mut self, interval: &Interval, span: Span) {
         let (model, work) = (&self.settings.power_model, &mut self.work);
-        self.basis.settle(
-            &self.zones,
-            &interval.sockets,
-            model,
-            (at, elapsed),
-            &mut work.dues,
-        );
+        self.basis
+            .settle(&self.zones, &interval.sockets, model, span, &mut work.dues);
         work.prepare(interval);
         let dues = std::mem::take(&mut self.work.dues);
         for due in &dues {
-            self.bill(due, interval, elapsed);
+            self.bill(due, interval, span.elapsed);
         }
         self.work.dues = dues;
     }
