@@ -52,6 +52,7 @@ use self::zones::Zones;
 use crate::component::Component;
 use crate::component::PerComponent;
 use crate::power_model::PowerModel;
+use crate::sample::CpuSample;
 use crate::sample::Sample;
 use crate::sensor::Quality;
 
@@ -179,8 +180,9 @@ impl Ledger {
         if self.zones.observe(&sample.zones, sample.at) {
             self.basis.regroup(&self.zones);
         }
-        let interval = self.load.observe(sample.cpu.as_ref());
-        self.claim(&sample, &interval, elapsed);
+        let most_usec = most_usec(elapsed, sample.cpu.as_ref());
+        let interval = self.load.observe(sample.cpu.as_ref(), most_usec);
+        self.claim(&sample, &interval, (elapsed, most_usec));
         self.book.begin_interval();
         self.latest = [None; 3];
         if let Some(elapsed) = elapsed {
@@ -200,14 +202,14 @@ impl Ledger {
     }
 
     /// Fills the claimants: accounts, interrupts, and what ran unseen.
-    fn claim(&mut self, sample: &Sample, interval: &Interval, elapsed: Option<Duration>) {
+    fn claim(&mut self, sample: &Sample, interval: &Interval, (elapsed, most_usec): (Option<Duration>, u64)) {
         let claimants = &mut self.work.claimants;
         claimants.clear();
         let since = Since {
             uptime_ticks: self.uptime_ticks,
             known: self.previous.is_some(),
             wall: sample.wall.saturating_sub(elapsed.unwrap_or_default()),
-            most_usec: most_usec(elapsed, interval.cpus),
+            most_usec,
         };
         self.accounts.observe(sample, since, &mut self.book, claimants);
         let fixed = self.book.fixed();
@@ -373,9 +375,10 @@ impl Claimant {
     }
 }
 
-/// An account cannot have used more than all CPUs for the whole interval, but for the noise of reading.
-fn most_usec(elapsed: Option<Duration>, cpus: u32) -> u64 {
+/// Nothing can have used more than all CPUs for the whole interval, but for the noise of reading.
+fn most_usec(elapsed: Option<Duration>, cpu: Option<&CpuSample>) -> u64 {
     let Some(elapsed) = elapsed else { return 0 };
+    let cpus = cpu.map_or(1, |cpu| cpu.sockets.iter().map(|socket| socket.cpus).sum());
     let all = (elapsed + Duration::from_secs(1)).as_micros() * u128::from(cpus.max(1));
     u64::try_from(all).unwrap_or(u64::MAX)
 }
