@@ -188,7 +188,11 @@ impl Group {
             self.current = self.zones.iter().copied().find(usable)?;
         }
         let account = zones.get(self.current)?;
-        Some((account.step?, account.consecutive))
+        match account.step? {
+            step @ (Step::Advance(_) | Step::Wrap(_)) => Some((step, account.consecutive)),
+            // What was used is unknown, which is not the same as nothing.
+            Step::First | Step::Reset | Step::Implausible => None,
+        }
     }
 }
 

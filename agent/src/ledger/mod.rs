@@ -13,6 +13,7 @@ mod models;
 mod platform;
 mod report;
 mod sensors;
+mod sharing;
 mod stand_in;
 mod state;
 mod zones;
@@ -21,11 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_attribution::Charge;
-use wattle_attribution::Claim;
-use wattle_attribution::Divider;
 use wattle_attribution::IdlePolicy;
-use wattle_attribution::Presence;
-use wattle_attribution::spread;
 use wattle_hostfs::powercap::Zone;
 
 use self::accounts::Accounts;
@@ -43,6 +40,7 @@ pub use self::report::HostReport;
 pub use self::report::ModelReport;
 pub use self::report::WorkloadReport;
 pub use self::report::ZoneReport;
+use self::sharing::Sharing;
 use self::stand_in::Span;
 use self::state::AccountState;
 pub use self::state::LedgerState;
@@ -88,20 +86,7 @@ pub struct Ledger {
     latest: PerComponent<Option<(u64, Quality)>>,
     quality: PerComponent<Quality>,
     seen: PerComponent<bool>,
-    work: Work,
-}
-
-/// Working memory that is kept from tick to tick.
-#[derive(Debug, Default)]
-struct Work {
-    dues: Vec<Due>,
-    claimants: Vec<Claimant>,
-    presences: Vec<Presence>,
-    weights: Vec<Vec<u64>>,
-    times: Vec<u64>,
-    reserved: Vec<u64>,
-    parts: Vec<u64>,
-    divider: Divider,
+    work: Sharing,
 }
 
 impl Ledger {
@@ -122,7 +107,7 @@ impl Ledger {
             latest: [None; 3],
             quality: [Quality::Measured; 3],
             seen: [true, false, false],
-            work: Work::default(),
+            work: Sharing::default(),
         }
     }
 
@@ -327,51 +312,6 @@ impl Ledger {
                 quality: self.quality[index],
             })
         })
-    }
-}
-
-impl Work {
-    /// Lays the claims out by socket.
-    fn prepare(&mut self, interval: &Interval) {
-        self.presences.clear();
-        self.presences
-            .extend(self.claimants.iter().map(|claimant| claimant.presence));
-        self.times.clear();
-        self.times
-            .extend(self.claimants.iter().map(|claimant| claimant.presence.time_usec));
-        self.reserved.clear();
-        self.reserved
-            .extend(self.claimants.iter().map(|claimant| claimant.reserved_millicpus));
-        let busy: Vec<u64> = interval.sockets.iter().map(|socket| socket.busy_usec).collect();
-        spread(&self.presences, &busy, &mut self.weights);
-    }
-
-    /// Fills `parts` with what each claimant owes of a charge, and returns what stays idle.
-    fn share(&mut self, charge: Charge, policy: IdlePolicy, socket: Option<usize>, cpus: u32) -> u64 {
-        self.parts.clear();
-        self.parts.resize(self.claimants.len(), 0);
-        let claim = Claim {
-            time_usec: socket
-                .and_then(|index| self.weights.get(index))
-                .unwrap_or(&self.times),
-            reserved_millicpus: &self.reserved,
-            capacity_millicpus: u64::from(cpus) * 1000,
-        };
-        self.divider.divide(charge, policy, claim, &mut self.parts)
-    }
-}
-
-impl Claimant {
-    fn unbound(entry: usize, time_usec: u64) -> Self {
-        let presence = Presence {
-            time_usec,
-            socket: None,
-        };
-        Self {
-            entry,
-            presence,
-            reserved_millicpus: 0,
-        }
     }
 }
 
