@@ -128,13 +128,13 @@ impl Ledger {
             models: Models::restore(&state.models),
             host_uj: state.host_uj,
             seen: state.seen,
+            ticks: state.ticks,
             ..Self::new(settings, wall)
         };
         ledger.basis.regroup(&ledger.zones);
         if same_boot {
             ledger.previous = Some(state.at);
             ledger.uptime_ticks = state.uptime_ticks;
-            ledger.ticks = state.ticks;
             ledger.load = Load::restore(state.busy_usec, state.interrupt_usec, &state.sockets);
             ledger.accounts = Accounts::restore(state.accounts.iter().map(AccountState::reading));
         }
