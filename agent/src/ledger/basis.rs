@@ -106,7 +106,7 @@ impl Basis {
             }
         }
         for socket in sockets {
-            self.estimate(socket, model, span, dues);
+            self.estimate(socket, (zones, model), span, dues);
         }
         let parts = if dues.iter().any(|due| due.quality == Quality::Estimated) {
             Parts::Estimated
@@ -128,11 +128,17 @@ impl Basis {
     }
 
     /// Lets the model speak for a socket whose package counters do not.
-    fn estimate(&mut self, socket: &SocketInterval, model: &PowerModel, span: Span, dues: &mut Vec<Due>) {
+    fn estimate(
+        &mut self,
+        socket: &SocketInterval,
+        (zones, model): (&Zones, &PowerModel),
+        span: Span,
+        dues: &mut Vec<Due>,
+    ) {
         let number = socket.now.socket;
         let mine = |due: &Due| due.component == Component::Cpu && due.socket == Some(number);
         let answered = dues.iter().position(mine);
-        let counters = self.counters_of(number);
+        let counters = self.counters_of(number, zones);
         if !self.stand_in.speaks(number, counters, answered.is_some(), span) {
             return;
         }
@@ -149,18 +155,22 @@ impl Basis {
         }
     }
 
-    fn counters_of(&self, socket: u32) -> Counters {
+    fn counters_of(&self, socket: u32, zones: &Zones) -> Counters {
         let mut packages = self
             .groups
             .iter()
             .filter(|group| group.component == Component::Cpu)
             .peekable();
         if packages.peek().is_none() {
-            Counters::NoneOnHost
-        } else if packages.any(|group| group.socket == socket) {
+            return Counters::NoneOnHost;
+        }
+        let mut own = packages.filter(|group| group.socket == socket).peekable();
+        if own.peek().is_none() {
+            Counters::OnOthersOnly
+        } else if own.any(|group| group.was_read(zones)) {
             Counters::Own
         } else {
-            Counters::OnOthersOnly
+            Counters::NeverRead
         }
     }
 
@@ -178,6 +188,11 @@ impl Basis {
 impl Group {
     fn counts(&self, component: Component, socket: u32, die: Option<u32>) -> bool {
         self.component == component && self.socket == socket && self.die == die
+    }
+
+    fn was_read(&self, zones: &Zones) -> bool {
+        let mut accounts = self.zones.iter().filter_map(|&index| zones.get(index));
+        accounts.any(ZoneAccount::was_read)
     }
 
     /// The step of the zone that counts; of a twin if that one fails. The twin was read all along, so its step is that of this

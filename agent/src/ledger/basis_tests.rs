@@ -162,6 +162,15 @@ fn without_any_counter_the_model_speaks_from_the_start() {
 }
 
 #[test]
+fn a_counter_that_was_never_read_is_not_waited_for() {
+    let mut bench = Bench::new(&[("intel-rapl:0", ZoneKind::Package)]);
+    assert_eq!(bench.tick(&[None]), [ESTIMATE]);
+    bench.tick(&[Some(900 * WATT)]);
+    bench.tick(&[Some(920 * WATT)]);
+    assert_eq!(bench.tick(&[Some(950 * WATT)]), [measured(30 * WATT)]);
+}
+
+#[test]
 fn cores_graphics_and_platform_are_not_added_to_the_package() {
     let mut bench = Bench::new(&[
         ("intel-rapl:0", ZoneKind::Package),

@@ -287,7 +287,7 @@ impl Ledger {
             wall: sample.wall,
             elapsed,
             ticks: self.ticks,
-            zones: self.zones.iter().map(ZoneAccount::report).collect(),
+            zones: self.zones.iter().filter_map(ZoneAccount::report).collect(),
             components,
             workloads,
             retired_uj,

@@ -21,6 +21,8 @@ pub(super) struct Span {
 pub(super) enum Counters {
     /// On this socket.
     Own,
+    /// On this socket, and none was ever read: no later reading will make good what is used until then.
+    NeverRead,
     /// On another socket, and never on this one: it is not estimated, since whatever counts there may count for both.
     OnOthersOnly,
     /// On no socket.
@@ -51,7 +53,7 @@ impl StandIn {
         }
         let long = span.at.saturating_sub(silence.since) > GRACE.max(span.elapsed * PATIENT_TICKS);
         silence.speaking = match counters {
-            Counters::NoneOnHost => true,
+            Counters::NoneOnHost | Counters::NeverRead => true,
             Counters::Own => silence.speaking || long,
             Counters::OnOthersOnly => false,
         };

@@ -144,12 +144,18 @@ impl ZoneAccount {
         }
     }
 
-    pub(super) fn report(&self) -> ZoneReport {
-        ZoneReport {
+    /// Nothing for a zone that was never read: what it counted is unknown, and 0 would be a claim.
+    pub(super) fn report(&self) -> Option<ZoneReport> {
+        (self.was_read() || self.total_uj > 0).then(|| ZoneReport {
             zone: self.zone.clone(),
             energy_uj: self.total_uj,
             events: self.events,
-        }
+        })
+    }
+
+    /// A later reading can tell what was used since an earlier one.
+    pub(super) fn was_read(&self) -> bool {
+        self.counter.last().is_some()
     }
 
     /// Read in this tick, and believed.
