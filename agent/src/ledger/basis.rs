@@ -179,6 +179,11 @@ impl Basis {
         self.groups.iter().any(|group| group.current == index)
     }
 
+    /// Whether `psys` is being compared and there is nothing against it yet.
+    pub(super) fn platform_is_on_trial(&self) -> bool {
+        self.platform.is_on_trial()
+    }
+
     /// Why `psys` is not used, if it is there and is not.
     pub(super) fn platform_complaint(&self) -> Option<&'static str> {
         self.platform.complaint()

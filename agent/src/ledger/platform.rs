@@ -79,12 +79,17 @@ impl Platform {
         }
     }
 
+    /// Whether it is too early for a judgement.
+    pub(super) fn is_on_trial(&self) -> bool {
+        self.compared < TRIAL
+    }
+
     /// Why the platform's figure is not used.
     pub(super) fn complaint(&self) -> Option<&'static str> {
         if !self.present {
             return None;
         }
-        if self.compared < TRIAL {
+        if self.is_on_trial() {
             return Some("not yet compared with the packages");
         }
         let plausible = u128::from(self.platform_uj) * 100 >= u128::from(self.parts_uj) * SLACK_PERCENT;
@@ -126,7 +131,8 @@ mod tests {
             ..Platform::default()
         };
         fresh.compare(100, 60, SECOND);
-        assert!(fresh.complaint().unwrap().starts_with("not yet"));
+        assert!(fresh.is_on_trial() && fresh.complaint().unwrap().starts_with("not yet"));
+        assert!(!after_trial(6, 99).is_on_trial());
         assert_eq!(after_trial(100, 60).complaint(), None);
         assert_eq!(after_trial(97, 100).complaint(), None);
         assert!(after_trial(6, 99).complaint().unwrap().starts_with("implausible"));

@@ -19,13 +19,14 @@ use crate::sensor::zone_sensor;
 pub(super) fn judged(mut sensors: Vec<SensorState>, zones: &Zones, basis: &Basis) -> Vec<SensorState> {
     for (index, account) in zones.iter().enumerate() {
         let name = zone_sensor(&account.zone.id);
-        let Some(state) = sensors.iter_mut().find(|state| state.sensor == name) else {
+        let is_it = |state: &&mut SensorState| state.sensor == name && state.up;
+        let Some(state) = sensors.iter_mut().find(is_it) else {
             continue;
         };
         if let Some(reason) = complaint(account, basis) {
-            state.up = false;
+            state.up = !account.stuck && basis.platform_is_on_trial();
             state.reason = Cow::Borrowed(reason);
-        } else if state.up && is_spare(account, basis, index) {
+        } else if is_spare(account, basis, index) {
             state.reason = Cow::Borrowed("spare: its twin counts");
         }
     }
