@@ -59,6 +59,8 @@ impl Ticker {
             match orders.recv_timeout(wait) {
                 Ok(Order::Reconfigure(settings)) => {
                     self.agent.interval = settings.interval;
+                    // A tick that was planned on a longer interval is not waited for.
+                    due = due.min(self.clock.steady() + settings.interval);
                     self.ledger.reconfigure(settings);
                 }
                 Ok(Order::CountFailedReload) => self.agent.reloads_failed += 1,
