@@ -133,18 +133,18 @@ impl Ledger {
         let at = if same_boot { state.at } else { Duration::ZERO };
         let readings_at = if same_boot { state.at } else { Duration::MAX };
         let mut ledger = Self {
-            book: Book::restore(settings.limit, (at, wall), &state.workloads, state.retired_uj),
+            book: Book::restore(settings.limit, (at, wall), state),
             zones: Zones::restore(&state.zones, readings_at, zones),
             models: Models::restore(&state.models),
             host_uj: state.host_uj,
             seen: state.seen,
+            ticks: state.ticks,
             ..Self::new(settings, wall)
         };
         ledger.basis.regroup(&ledger.zones);
         if same_boot {
             ledger.previous = Some(state.at);
             ledger.uptime_ticks = state.uptime_ticks;
-            ledger.ticks = state.ticks;
             ledger.load = Load::restore(state.busy_usec, state.interrupt_usec, &state.sockets);
             ledger.accounts = Accounts::restore(state.accounts.iter().map(AccountState::reading));
         }
