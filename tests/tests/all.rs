@@ -1,0 +1,7 @@
+//! Everything that is tested from outside, in one binary, which links once.
+
+mod commands;
+mod golden;
+mod harness;
+mod oracle;
+mod simulated;
