@@ -137,7 +137,7 @@ impl Book {
         }
         entry.cpu_usec += used_usec;
         if let Some(bytes) = account.memory_bytes {
-            entry.memory_bytes = Some(entry.memory_bytes.unwrap_or(0) + bytes);
+            entry.memory_bytes = Some(entry.memory_bytes.unwrap_or(0).saturating_add(bytes));
         }
     }
 

@@ -101,3 +101,54 @@ fn step_of_all(zones: &Zones) -> Option<u64> {
     steps.peek()?;
     Some(steps.map(Step::energy_uj).sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn after_trial(platform_uj: u64, parts_uj: u64) -> Platform {
+        let mut platform = Platform {
+            present: true,
+            ..Platform::default()
+        };
+        for _ in 0..10 {
+            platform.compare(platform_uj, parts_uj, SECOND);
+        }
+        platform
+    }
+
+    #[test]
+    fn a_platform_is_believed_after_a_trial_and_only_if_it_holds_its_parts() {
+        let mut fresh = Platform {
+            present: true,
+            ..Platform::default()
+        };
+        fresh.compare(100, 60, SECOND);
+        assert!(fresh.complaint().unwrap().starts_with("not yet"));
+        assert_eq!(after_trial(100, 60).complaint(), None);
+        assert_eq!(after_trial(97, 100).complaint(), None);
+        assert!(after_trial(6, 99).complaint().unwrap().starts_with("implausible"));
+        assert_eq!(Platform::default().complaint(), None);
+    }
+
+    #[test]
+    fn a_platform_that_goes_wrong_later_is_found_out() {
+        let mut platform = after_trial(100, 60);
+        for _ in 0..120 {
+            platform.compare(0, 60, SECOND);
+        }
+        assert!(platform.complaint().is_some());
+    }
+
+    #[test]
+    fn a_lag_of_the_platform_is_made_good_by_its_next_reading() {
+        let mut platform = after_trial(100, 60);
+        let rest: u64 = [(100, 60), (50, 60), (150, 60), (100, 60)]
+            .into_iter()
+            .map(|(whole, parts)| platform.beyond(whole, parts))
+            .sum();
+        assert_eq!(rest, 160);
+    }
+}

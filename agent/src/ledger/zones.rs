@@ -12,8 +12,9 @@ use super::report::ZoneReport;
 use super::state::ZoneState;
 use crate::sample::ZoneSample;
 
-/// A counter of something that always draws power and yet does not move for this long is stuck.
+/// A counter of something that always draws power is stuck when it has not moved for this long, over so many readings.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
+const STUCK_READINGS: u32 = 3;
 /// No zone draws more than this unless it says so itself: far above any processor, far below what a misread counter shows.
 const MOST_UW: u64 = 2_000_000_000;
 /// A zone may exceed its sustained limit for a short time, and firmware states it too low at times.
@@ -37,6 +38,8 @@ pub(super) struct ZoneAccount {
     pub(super) step: Option<Step>,
     /// When the counter last moved.
     moved_at: Duration,
+    /// Readings since then.
+    still: u32,
     /// The tick before this one read it too, so this step covers one interval.
     pub(super) consecutive: bool,
     pub(super) stuck: bool,
@@ -129,6 +132,7 @@ impl ZoneAccount {
             events: ZoneEvents::default(),
             step: None,
             moved_at: at,
+            still: 0,
             consecutive: false,
             stuck: false,
             counter,
@@ -184,10 +188,13 @@ impl ZoneAccount {
             Step::First | Step::Advance(_) => {}
         }
         self.total_uj += step.energy_uj();
-        if step != Step::Advance(0) {
-            self.moved_at = at;
+        if step == Step::Advance(0) {
+            self.still += 1;
+        } else {
+            (self.moved_at, self.still) = (at, 0);
         }
-        self.stuck = self.always_draws() && at.saturating_sub(self.moved_at) >= STUCK_AFTER;
+        let long = at.saturating_sub(self.moved_at) >= STUCK_AFTER && self.still >= STUCK_READINGS;
+        self.stuck = long && self.always_draws();
         self.step = Some(step);
     }
 
