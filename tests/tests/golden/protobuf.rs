@@ -1,17 +1,20 @@
 //! The protobuf exposition against the text of the same snapshot.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::LabelPair;
 use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::Metric;
 use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::MetricFamily;
 use prost::Message;
 use wattle_agent::exposition::Format;
+use wattle_tests::fakehost::Spec;
 
 use super::captured::HOSTS;
 use super::captured::watched;
 use crate::harness::Agent;
 use crate::harness::Scrape;
+use crate::harness::Simulated;
 
 /// A sample's name and labels, with its value.
 type Samples = BTreeMap<(String, Vec<(String, String)>), f64>;
@@ -126,14 +129,28 @@ fn counters_of_workloads_say_when_they_began() {
     }
 }
 
-#[test]
-fn a_workload_that_comes_later_began_later() {
-    let starts: Vec<i64> = families(&watched("cgroup-v1"))
+/// When the CPU time of each workload began, in seconds since 1970.
+fn starts(agent: &Agent) -> BTreeSet<i64> {
+    families(agent)
         .iter()
         .filter(|family| family.name == "wattle_workload_cpu_seconds_total")
         .flat_map(|family| &family.metric)
         .filter_map(|metric| Some(metric.counter.as_ref()?.start_timestamp.as_ref()?.seconds))
-        .collect();
-    let (first, last) = (starts.iter().min().unwrap(), starts.iter().max().unwrap());
-    assert_eq!(last - first, 1, "{starts:?}");
+        .collect()
+}
+
+#[test]
+fn what_is_new_began_at_the_tick_before_its_first_and_keeps_that_over_a_restart() {
+    let mut sim = Simulated::new(Spec::default());
+    sim.tick();
+    let start = 1_790_003_600;
+    assert_eq!(starts(&sim), BTreeSet::from([start]));
+    sim.seconds(3);
+    sim.fault("start newcomer");
+    sim.seconds(2);
+    assert_eq!(starts(&sim), BTreeSet::from([start, start + 3]));
+    sim.kill();
+    sim.start();
+    sim.seconds(5);
+    assert_eq!(starts(&sim), BTreeSet::from([start, start + 3]));
 }

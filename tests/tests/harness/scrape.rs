@@ -112,7 +112,7 @@ impl Scrape {
 
     /// How often something happened to a counter of the hardware: `wrap`, `reset` or `implausible`.
     pub(crate) fn events(&self, event: &str) -> i128 {
-        self.sum("wattle_counter_events_total", &[("event", event)]) / 1_000_000
+        self.sum("wattle_zone_events_total", &[("event", event)]) / 1_000_000
     }
 
     /// Whether a sensor is up, and why not.
@@ -124,6 +124,14 @@ impl Scrape {
             .next()
             .unwrap();
         (up == 1_000_000, info.label("reason").to_owned())
+    }
+
+    /// How far a component can be trusted: `measured`, `derived` or `estimated`.
+    pub(crate) fn quality(&self, component: &str) -> &str {
+        let sensor = format!("component/{component}");
+        let mut infos = self.family("wattle_sensor_info");
+        let own = infos.find(|info| info.label("sensor") == sensor);
+        own.map_or("", |info| info.label("quality"))
     }
 
     /// All workloads and the retired are the host, for each component, to the microjoule.

@@ -63,6 +63,7 @@ fn the_rest_of_a_client_is_what_psys_counts_beyond_the_package() {
     let before = sim.host.truth();
     let end = measure(&mut sim, &start);
     let after = sim.host.truth();
+    assert_eq!(end.quality("other"), "derived");
     let used = i128::from(after.other_uj.unwrap()) - i128::from(before.other_uj.unwrap());
     let counted = end.host_uj("other") - start.host_uj("other");
     assert!(

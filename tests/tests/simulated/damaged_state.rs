@@ -187,6 +187,23 @@ fn with_both_slots_damaged_both_are_set_aside_and_counters_begin_at_0() {
 }
 
 #[test]
+fn a_state_from_before_a_crash_of_the_machine_is_set_aside_and_says_how_much_it_held() {
+    let left = Left::by_a_run();
+    let dir = tempfile::tempdir().unwrap();
+    for (name, bytes) in &left.files {
+        fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    let (_state, found, remarks) = StateFile::open(dir.path(), "another-boot").unwrap();
+    assert!(found.is_none());
+    let joules = format!("{} J are set aside", left.total_uj[0] / 1_000_000);
+    assert!(
+        matches!(&remarks[..], [remark] if remark.contains("stopped without warning") && remark.contains(&joules)),
+        "{remarks:?}"
+    );
+    assert!(dir.path().join("state-a.aside").exists() && dir.path().join("state-b.aside").exists());
+}
+
+#[test]
 fn the_agent_goes_on_from_the_other_slot() {
     let mut sim = Simulated::new(small());
     let first = sim.tick();

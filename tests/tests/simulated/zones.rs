@@ -84,6 +84,10 @@ fn a_counter_that_stays_away_is_estimated_and_nothing_counts_twice_when_it_retur
                 gained > real + 1_000_000,
                 "{fault}: nothing for the silent socket: {gained}"
             );
+            assert_eq!(
+                (next.quality("cpu"), next.quality("dram")),
+                ("estimated", "measured")
+            );
             if restarts {
                 sim.kill();
             }
@@ -97,9 +101,12 @@ fn a_counter_that_stays_away_is_estimated_and_nothing_counts_twice_when_it_retur
                 gained < MOST_IN_A_TICK_UJ,
                 "{fault}: counted twice: {gained} uJ in a second"
             );
-            let (counted, used) = (back.measured_uj(), sim.true_uj());
+            // After a leap too great to believe, only the second reading is.
+            let believed = sim.after(SECOND);
+            let (counted, used) = (believed.measured_uj(), sim.true_uj());
             let end = sim.seconds(4);
             assert_exact([counted, end.measured_uj()], [used, sim.true_uj()]);
+            assert_eq!(end.quality("cpu"), "measured");
         }
     }
 }
@@ -217,6 +224,7 @@ fn without_any_counter_the_processors_are_estimated_and_say_so() {
     assert!(!up && reason.starts_with("no powercap zone"), "{reason}");
     let end = sim.seconds(5);
     assert!(end.host_uj("cpu") > 0 && end.host_uj("dram") == 0);
+    assert_eq!(end.quality("cpu"), "estimated");
     assert!(end.sensor("cpu").0);
     let static_watts = |scrape: &Scrape| scrape.sum("wattle_power_model_watts", &[("term", "static")]);
     assert!(static_watts(&end) > 0);
