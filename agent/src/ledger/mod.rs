@@ -123,7 +123,7 @@ impl Ledger {
         let at = if same_boot { state.at } else { Duration::ZERO };
         let readings_at = if same_boot { state.at } else { Duration::MAX };
         let mut ledger = Self {
-            book: Book::restore(settings.limit, (at, wall), &state.workloads, state.retired_uj),
+            book: Book::restore(settings.limit, (at, wall), state),
             zones: Zones::restore(&state.zones, readings_at, zones),
             models: Models::restore(&state.models),
             host_uj: state.host_uj,

@@ -24,6 +24,8 @@ const OVER_LIMIT: u64 = 4;
 #[derive(Debug, Default)]
 pub(super) struct Zones {
     all: Vec<ZoneAccount>,
+    /// What an earlier run counted of zones that have not shown up since, so that their totals go on if they do.
+    away: Vec<ZoneState>,
 }
 
 /// One zone's counter and totals.
@@ -65,11 +67,23 @@ impl Zones {
     }
 
     pub(super) fn restore(zones: &[ZoneState], at: Duration, known: &[Arc<Zone>]) -> Self {
-        let all = zones
-            .iter()
-            .filter_map(|state| ZoneAccount::restore(state, at, known))
-            .collect();
-        Self { all }
+        let mut restored = Self::default();
+        for state in zones {
+            match known.iter().find(|zone| *zone.id == *state.id) {
+                Some(zone) => restored.all.push(ZoneAccount::restore(state, zone, at)),
+                // Its counter will be one that nobody watched meanwhile.
+                None => restored.away.push(ZoneState {
+                    last: None,
+                    ..state.clone()
+                }),
+            }
+        }
+        restored
+    }
+
+    pub(super) fn states(&self) -> impl Iterator<Item = ZoneState> {
+        let here = self.all.iter().map(ZoneAccount::state);
+        here.chain(self.away.iter().cloned())
     }
 
     /// Takes this tick's readings. Returns whether a zone appeared that was not known before.
@@ -94,9 +108,18 @@ impl Zones {
             .iter()
             .position(|account| Arc::ptr_eq(&account.zone, zone) || account.zone.id == zone.id);
         found.unwrap_or_else(|| {
-            self.all.push(ZoneAccount::new(zone.clone(), at));
+            let account = self.admit(zone, at);
+            self.all.push(account);
             self.all.len() - 1
         })
+    }
+
+    fn admit(&mut self, zone: &Arc<Zone>, at: Duration) -> ZoneAccount {
+        let away = self.away.iter().position(|state| *state.id == *zone.id);
+        match away.map(|index| self.away.swap_remove(index)) {
+            Some(state) => ZoneAccount::restore(&state, zone, at),
+            None => ZoneAccount::new(zone.clone(), at),
+        }
     }
 }
 
@@ -118,8 +141,7 @@ impl ZoneAccount {
 
     /// A zone that was not read just before the state was written lost energy to something else (a twin or a model) since:
     /// its counter begins anew.
-    fn restore(state: &ZoneState, at: Duration, known: &[Arc<Zone>]) -> Option<Self> {
-        let zone = known.iter().find(|zone| *zone.id == *state.id)?.clone();
+    fn restore(state: &ZoneState, zone: &Arc<Zone>, at: Duration) -> Self {
         let mut account = Self::new(zone.clone(), at);
         account.total_uj = state.total_uj;
         account.events = ZoneEvents {
@@ -130,10 +152,10 @@ impl ZoneAccount {
         if let Some((value_uj, read_at)) = state.last.filter(|(_, read_at)| *read_at == at) {
             account.counter = Counter::resume(zone.max_energy_range_uj, value_uj, read_at);
         }
-        Some(account)
+        account
     }
 
-    pub(super) fn state(&self) -> ZoneState {
+    fn state(&self) -> ZoneState {
         ZoneState {
             id: self.zone.id.clone().into(),
             last: self.counter.last(),
