@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use super::client;
 use super::client::Reply;
 use super::exposition::Exposition;
+use super::patience::wait_for;
 use super::patience::wait_until;
 use super::program::Program;
 
@@ -45,8 +46,12 @@ impl Agent {
         client::get(self.address, path)
     }
 
+    /// What is shown now, or with the first tick.
     pub(crate) fn scrape(&self) -> Exposition {
-        let reply = self.get("/metrics");
+        let reply = wait_for("the first tick", || {
+            let reply = self.get("/metrics");
+            (reply.status != 503).then_some(reply)
+        });
         assert_eq!(reply.status, 200);
         Exposition::parse(&reply.text())
     }
@@ -58,7 +63,6 @@ impl Agent {
 
     /// Waits until so many more ticks have begun and ended; returns what is shown then.
     pub(crate) fn after_ticks(&self, more: u64) -> Exposition {
-        wait_until("the first tick", || self.get("/metrics").status == 200);
         let before = self.scrape().whole("wattle_ticks_total");
         wait_until("ticks", || {
             self.scrape().whole("wattle_ticks_total") >= before + more

@@ -25,12 +25,11 @@ fn a_reload_takes_what_it_can_reports_the_rest_and_keeps_everything_when_the_fil
         dir.path().to_str().unwrap(),
     ]);
     let agent = Agent::start_as(super::agent::command(&flags));
-    wait_until("the first tick", || agent.get("/metrics").status == 200);
-    assert_eq!(agent.get("/readyz").status, 503);
     assert_eq!(
         agent.scrape().whole("wattle_idle_policy_info{policy=\"host\"}"),
         1
     );
+    assert_eq!(agent.get("/readyz").status, 503);
 
     write("interval: 100ms\nlisten: 127.0.0.1:1\npower: {idle-policy: usage}\nlog: {level: debug}\n");
     agent.program.signal(Signal::SIGHUP);
