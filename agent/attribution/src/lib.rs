@@ -6,7 +6,7 @@
 //!
 //! - [`Counter`] turns readings of a hardware counter into energy, and says whether it wrapped, was reset or jumped.
 //! - [`FloorLearner`] learns which part of a socket's power is there whether anybody runs or not.
-//! - [`spread`] says how long each claimant ran on each socket.
+//! - [`spread()`] says how long each claimant ran on each socket.
 //! - [`Divider`] shares an interval's energy over those who claim it, by the [`IdlePolicy`].
 
 mod counter;
