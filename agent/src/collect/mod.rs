@@ -1,6 +1,6 @@
 //! One tick's reading of every source.
 //!
-//! Each source is read inside `Senses::try_read` (sense.rs), so that one that fails, or panics, leaves a hole in the sample and a
+//! Each source is read inside `sense::Senses::try_read`, so that one that fails, or panics, leaves a hole in the sample and a
 //! word in its sensor's state, and the others go on.
 
 mod cpu;
