@@ -95,11 +95,8 @@ fn describe(findings: &Findings<'_>, report: &HostReport) -> String {
     }
     for (component, energy) in Component::ALL.iter().zip(&report.components) {
         if let Some(energy) = energy {
-            lines.push(format!(
-                "power       {} is {}",
-                component.as_str(),
-                energy.quality.as_str()
-            ));
+            let quality = energy.latest_uj.map_or("unknown", |_| energy.quality.as_str());
+            lines.push(format!("power       {} is {quality}", component.as_str()));
         }
     }
     lines.push(format!("workloads   {}", findings.workloads));

@@ -21,6 +21,7 @@ use crate::config::KEYS;
 use crate::config::Settings;
 use crate::http;
 use crate::http::Door;
+use crate::http::Tally;
 use crate::http::WebConfig;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
@@ -69,7 +70,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     };
     let door = Door::new(Arc::new(pages), web.clone(), http::Limits::default());
     let (orders, inbox) = mpsc::channel();
-    let (ticker, assumed) = ticker(&settings, clock, board, &door)?;
+    let (ticker, assumed) = ticker(&settings, clock, board, door.tally());
     let thread = std::thread::Builder::new()
         .name("tick".to_owned())
         .spawn(move || ticker.run(&inbox))?;
@@ -99,14 +100,18 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     served.map(|()| ExitCode::SUCCESS)
 }
 
-fn ticker(
+/// Everything that ticks, going on where an earlier run with the same settings stopped.
+pub fn ticker(
     settings: &Settings,
     clock: Arc<dyn Clock>,
     board: Arc<Board>,
-    door: &Door,
-) -> anyhow::Result<(Ticker, Assumed)> {
+    tally: Arc<Tally>,
+) -> (Ticker, Assumed) {
     let most_files = raise_file_limit().saturating_sub(OTHER_FILES);
-    let collector = Collector::new(&settings.roots(), usize::try_from(most_files)?);
+    let collector = Collector::new(
+        &settings.roots(),
+        usize::try_from(most_files).unwrap_or(usize::MAX),
+    );
     let (state, found) = open_state(settings);
     let assumed = Assumed::for_host(&collector);
     let (wall, ledger_settings) = (clock.wall(), assumed.ledger_settings(settings));
@@ -131,10 +136,10 @@ fn ticker(
         ledger,
         state,
         board,
-        tally: door.tally(),
+        tally,
         agent,
     };
-    Ok((ticker, assumed))
+    (ticker, assumed)
 }
 
 /// The state directory, if there is a usable one: without it the agent works, and says what is lost.

@@ -129,11 +129,15 @@ impl StateFile {
     }
 }
 
+/// The checksum covers the sequence number too: with a false one the older file would pass for the newer.
 fn header(sequence: u64, body: &[u8]) -> String {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&sequence.to_le_bytes());
+    checksum.update(body);
     format!(
         "wattle-state {VERSION} {sequence} {} {:08x}",
         body.len(),
-        crc32fast::hash(body)
+        checksum.finalize()
     )
 }
 

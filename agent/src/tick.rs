@@ -59,6 +59,8 @@ impl Ticker {
             match orders.recv_timeout(wait) {
                 Ok(Order::Reconfigure(settings)) => {
                     self.agent.interval = settings.interval;
+                    // A tick that was planned on a longer interval is not waited for.
+                    due = due.min(self.clock.steady() + settings.interval);
                     self.ledger.reconfigure(settings);
                 }
                 Ok(Order::CountFailedReload) => self.agent.reloads_failed += 1,
@@ -84,7 +86,8 @@ impl Ticker {
         done
     }
 
-    fn tick(&mut self) {
+    /// Reads, settles, saves and publishes once, whatever the time.
+    pub fn tick(&mut self) {
         let before = self.clock.steady();
         let sample = self.collector.collect(&*self.clock);
         let host = self.ledger.advance(sample);
@@ -95,8 +98,8 @@ impl Ticker {
             .observe(self.clock.steady().saturating_sub(before));
     }
 
-    /// Saves before anything is shown: what a scrape has seen is never lost.
-    fn save(&mut self, clean: bool) {
+    /// Saves before anything is shown: what a scrape has seen is never lost. A `clean` state is that of an orderly end.
+    pub fn save(&mut self, clean: bool) {
         let Some(state) = &mut self.state else { return };
         if let Err(error) = state.write(&self.ledger, clean) {
             tracing::warn!(%error, "the state could not be saved; counters will begin at 0 after a restart");

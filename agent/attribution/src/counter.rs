@@ -83,9 +83,16 @@ impl Counter {
             self.last = Some(reading);
             return Step::First;
         };
+        // Two readings that agree outweigh one before them, however plausible the leap looks by now that more time has passed.
+        if let Some(step) = self.confirm(reading, most_uw) {
+            return step;
+        }
         let step = self.judge(last, reading, most_uw);
         match step {
-            Step::Implausible => return self.doubt(reading, most_uw),
+            Step::Implausible => {
+                self.suspect = Some(reading);
+                return step;
+            }
             Step::Wrap(_) => self.odd_nj += self.modulus.odd_nanojoules(),
             _ => {}
         }
@@ -111,15 +118,14 @@ impl Counter {
     }
 
     /// A second reading that continues an implausible one makes that the new base; the energy in between stays unknown.
-    fn doubt(&mut self, reading: Reading, most_uw: u64) -> Step {
-        let continued = self.suspect.map(|suspect| self.judge(suspect, reading, most_uw));
-        if let Some(Step::Advance(energy) | Step::Wrap(energy)) = continued {
-            self.last = Some(reading);
-            self.suspect = None;
-            return Step::Advance(energy);
-        }
-        self.suspect = Some(reading);
-        Step::Implausible
+    fn confirm(&mut self, reading: Reading, most_uw: u64) -> Option<Step> {
+        let continued = self.judge(self.suspect?, reading, most_uw);
+        let (Step::Advance(energy) | Step::Wrap(energy)) = continued else {
+            return None;
+        };
+        self.last = Some(reading);
+        self.suspect = None;
+        Some(Step::Advance(energy))
     }
 
     fn with_odd_nanojoules(&mut self, step: Step) -> Step {
@@ -187,6 +193,20 @@ mod tests {
         assert_eq!(
             counter.observe((1 << 37) + 9, second(3), KILOWATT),
             Step::Advance(4)
+        );
+    }
+
+    #[test]
+    fn a_jump_just_above_the_plausible_does_not_become_plausible_with_time() {
+        let mut counter = Counter::new(RANGE_UJ);
+        counter.observe(0, second(0), KILOWATT);
+        assert_eq!(
+            counter.observe(1_100_000_000, second(1), KILOWATT),
+            Step::Implausible
+        );
+        assert_eq!(
+            counter.observe(1_160_000_000, second(2), KILOWATT),
+            Step::Advance(60_000_000)
         );
     }
 

@@ -74,7 +74,10 @@ impl Divider {
 
     /// The host itself stands at the end of the list with what is left of the capacity; an overbooked host has none.
     fn by_reservation(&mut self, fixed: u64, claim: Claim<'_>, parts: &mut [u64]) -> u64 {
-        let reserved: u64 = claim.reserved_millicpus.iter().sum();
+        let reserved = claim
+            .reserved_millicpus
+            .iter()
+            .fold(0_u64, |sum, part| sum.saturating_add(*part));
         let own = claim.capacity_millicpus.saturating_sub(reserved);
         self.weights.clear();
         self.weights.extend_from_slice(claim.reserved_millicpus);

@@ -79,6 +79,7 @@ impl CpuSource {
 
 fn add(socket: &mut SocketTimes, times: &CpuTimes) {
     socket.cpus += 1;
-    socket.busy_usec += times.busy_usec();
-    socket.idle_usec += times.idle + times.iowait + times.steal;
+    let idle_usec = times.total_usec() - times.busy_usec();
+    socket.busy_usec = socket.busy_usec.saturating_add(times.busy_usec());
+    socket.idle_usec = socket.idle_usec.saturating_add(idle_usec);
 }

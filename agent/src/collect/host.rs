@@ -29,7 +29,7 @@ pub(super) struct HostSource {
     network: NetDevReader,
     devices: Vec<Device>,
     pressure: Vec<(Resource, PressureReader)>,
-    filesystems: Arc<[Filesystem]>,
+    filesystems: Option<Arc<[Filesystem]>>,
     own: SelfReader,
 }
 
@@ -43,7 +43,7 @@ impl HostSource {
             pressure: Resource::ALL
                 .map(|resource| (resource, PressureReader::new(roots, resource)))
                 .into(),
-            filesystems: Arc::default(),
+            filesystems: None,
             own: SelfReader::new(&Roots::default()),
         }
     }
@@ -55,20 +55,29 @@ impl HostSource {
             Ok(self.devices.clone())
         });
         let pressure = senses.try_read("pressure", "pressure", || pressures(&mut self.pressure, scratch));
-        if tick.is_multiple_of(FILESYSTEMS_EVERY) {
-            self.filesystems = senses
-                .try_read("filesystem", "mountinfo", || {
-                    Ok(filesystem::read(&self.roots)?.found.into())
-                })
-                .unwrap_or_default();
-        }
+        let filesystems = senses.try_read("filesystem", "mountinfo", || self.filesystems(tick));
         HostSample {
             memory,
             network: network.unwrap_or_default(),
             pressure: pressure.unwrap_or_default(),
-            filesystems: self.filesystems.clone(),
+            filesystems: filesystems.unwrap_or_default(),
             own: self.own.read(scratch).ok().flatten(),
         }
+    }
+}
+
+impl HostSource {
+    /// The file systems as they were at the last turn to read them; after a failure the next tick tries again.
+    fn filesystems(&mut self, tick: u64) -> Result<Arc<[Filesystem]>, Trouble> {
+        if tick.is_multiple_of(FILESYSTEMS_EVERY) {
+            self.filesystems = None;
+        }
+        if let Some(known) = &self.filesystems {
+            return Ok(known.clone());
+        }
+        let found: Arc<[Filesystem]> = filesystem::read(&self.roots)?.found.into();
+        self.filesystems = Some(found.clone());
+        Ok(found)
     }
 }
 

@@ -14,7 +14,7 @@ const LIMIT: u64 = 1 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read.
-    #[error("{}: {source}", file.display())]
+    #[error("{}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -199,6 +199,15 @@ mod tests {
         assert!(
             error.to_string().starts_with("--interval: \"x\" is no time"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_and_its_reason_is_given_once() {
+        let error = load(Some(Path::new("/nonexistent/agent.yaml")), &[]).unwrap_err();
+        assert_eq!(
+            format!("{:#}", anyhow::Error::from(error)),
+            "/nonexistent/agent.yaml: No such file or directory (os error 2)"
         );
     }
 

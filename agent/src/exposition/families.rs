@@ -85,7 +85,7 @@ pub const FAMILIES: &[Family] = families! {
         "Workloads that found no series of their own because of limits.workloads; their energy is in kind other.";
     "wattle_zone_energy_joules_total" Counter "joules" ZONE, power::zone_energy,
         "Energy that a counter of the hardware showed while the agent watched, over all its turns. Zones overlap: never add them.";
-    "wattle_counter_events_total" Counter - &["zone", "socket", "source", "event"], power::zone_events,
+    "wattle_zone_events_total" Counter - &["zone", "socket", "source", "event"], power::zone_events,
         "What a counter of the hardware did other than move on.";
     "wattle_power_model_watts" Gauge "watts" &["component", "socket", "term"], power::model,
         "Power with nobody running (static) and with every CPU busy (full_load), as learnt or, without a sensor, as assumed.";

@@ -10,7 +10,8 @@ use crate::ledger::ComponentReport;
 use crate::ledger::ZoneReport;
 use crate::snapshot::Snapshot;
 
-/// Microjoules as joules. Dividing a whole number by a power of ten gives the nearest double, so six decimals print exactly.
+/// Microjoules as joules. Dividing a whole number by a power of ten gives the nearest double, so whoever rounds what is printed to
+/// six decimals has the microjoules.
 #[expect(
     clippy::cast_precision_loss,
     reason = "exact below 2^53 µJ, and Prometheus has nothing finer"

@@ -46,6 +46,8 @@ pub(super) struct Since {
     pub(super) uptime_ticks: Option<u64>,
     /// There was a tick before.
     pub(super) known: bool,
+    /// When that was, since 1970: what is new began after it.
+    pub(super) wall: Duration,
     /// More CPU time than one account can have used since: beyond it a reading is taken for garbage.
     pub(super) most_usec: u64,
 }
@@ -73,7 +75,7 @@ impl Accounts {
     ) {
         self.tick += 1;
         for account in &sample.accounts {
-            let (entry, used) = self.used(account, since, book, sample.wall);
+            let (entry, used) = self.used(account, since, book);
             book.touch(entry, account, used, sample.at);
             let reserved_millicpus = account.reserved_millicpus.unwrap_or(0);
             if used > 0 || reserved_millicpus > 0 {
@@ -96,20 +98,14 @@ impl Accounts {
     }
 
     /// The entry that pays for an account, and the CPU time since the last reading.
-    fn used(
-        &mut self,
-        account: &AccountSample,
-        since: Since,
-        book: &mut Book,
-        wall: Duration,
-    ) -> (usize, u64) {
+    fn used(&mut self, account: &AccountSample, since: Since, book: &mut Book) -> (usize, u64) {
         let Some(known) = self.known.get_mut(&account.id) else {
-            return self.open(account, since, book, wall);
+            return self.open(account, since, book);
         };
         known.tick = self.tick;
         if !Arc::ptr_eq(&known.workload, &account.workload) {
             known.workload = account.workload.clone();
-            known.entry = book.open(&account.workload, wall);
+            known.entry = book.open(&account.workload, since.wall);
         }
         let used = account.cpu_usec.saturating_sub(known.cpu_usec);
         if used > since.most_usec {
@@ -121,14 +117,8 @@ impl Accounts {
         (known.entry, used)
     }
 
-    fn open(
-        &mut self,
-        account: &AccountSample,
-        since: Since,
-        book: &mut Book,
-        wall: Duration,
-    ) -> (usize, u64) {
-        let entry = book.open(&account.workload, wall);
+    fn open(&mut self, account: &AccountSample, since: Since, book: &mut Book) -> (usize, u64) {
+        let entry = book.open(&account.workload, since.wall);
         let used = self
             .used_at_first_sight(account, since)
             .filter(|&used| used <= since.most_usec);

@@ -1,23 +1,20 @@
 //! From overlapping zones to components that add up.
 
-use std::time::Duration;
-
 use wattle_attribution::Step;
 use wattle_hostfs::powercap::Zone;
 use wattle_hostfs::powercap::ZoneKind;
 
 use super::platform::Parts;
 use super::platform::Platform;
+use super::stand_in::Counters;
+use super::stand_in::Span;
+use super::stand_in::StandIn;
 use super::zones::ZoneAccount;
 use super::zones::Zones;
 use crate::component::Component;
 use crate::power_model::PowerModel;
 use crate::sample::SocketTimes;
 use crate::sensor::Quality;
-
-/// A socket whose counters are silent for longer than this is estimated until they return. A shorter silence is made good by the counter
-/// itself, which went on counting.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// The energy of one component in one interval, of one socket or, for the platform's rest, of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +31,7 @@ pub(super) struct Due {
 #[derive(Debug, Default)]
 pub(super) struct Basis {
     groups: Vec<Group>,
-    estimated: Vec<Estimated>,
+    stand_in: StandIn,
     platform: Platform,
 }
 
@@ -48,14 +45,6 @@ struct Group {
     zones: Vec<usize>,
     /// The one that counts, until it fails. Two are never mixed within an interval.
     current: usize,
-}
-
-/// A socket whose package counters are silent.
-#[derive(Clone, Copy, Debug)]
-struct Estimated {
-    socket: u32,
-    silent_since: Duration,
-    running: bool,
 }
 
 impl Basis {
@@ -99,13 +88,13 @@ impl Basis {
         Some(earlier.current)
     }
 
-    /// What is due for the interval that ends `at`; fills `dues`.
+    /// What is due for an interval; fills `dues`.
     pub(super) fn settle(
         &mut self,
         zones: &Zones,
         sockets: &[SocketInterval],
         model: &PowerModel,
-        (at, elapsed): (Duration, Duration),
+        span: Span,
         dues: &mut Vec<Due>,
     ) {
         dues.clear();
@@ -117,7 +106,7 @@ impl Basis {
             }
         }
         for socket in sockets {
-            self.estimate(socket, model, (at, elapsed), dues);
+            self.estimate(socket, (zones, model), span, dues);
         }
         let parts = if dues.iter().any(|due| due.quality == Quality::Estimated) {
             Parts::Estimated
@@ -126,7 +115,7 @@ impl Basis {
         } else {
             Parts::Missing
         };
-        if let Some(energy_uj) = self.platform.settle(zones, parts, elapsed) {
+        if let Some(energy_uj) = self.platform.settle(zones, parts, span.elapsed) {
             let quality = Quality::Derived;
             dues.push(Due {
                 component: Component::Other,
@@ -142,75 +131,57 @@ impl Basis {
     fn estimate(
         &mut self,
         socket: &SocketInterval,
-        model: &PowerModel,
-        (at, elapsed): (Duration, Duration),
+        (zones, model): (&Zones, &PowerModel),
+        span: Span,
         dues: &mut Vec<Due>,
     ) {
         let number = socket.now.socket;
         let mine = |due: &Due| due.component == Component::Cpu && due.socket == Some(number);
         let answered = dues.iter().position(mine);
-        let has_counter = self.groups.iter().any(|group| group.is_package_of(number));
-        let no_counters = !self.groups.iter().any(|group| group.component == Component::Cpu);
-        if !has_counter && !no_counters {
-            return;
-        }
-        let silence = self.silence_of(number, at, answered.is_some());
-        if answered.is_none() && (no_counters || silence.is_some_and(|since| at - since > GRACE)) {
-            self.set_running(number, true);
-        }
-        if !self.is_running(number) {
+        let counters = self.counters_of(number, zones);
+        if !self.stand_in.speaks(number, counters, answered.is_some(), span) {
             return;
         }
         let estimate = Due {
             component: Component::Cpu,
             socket: Some(number),
-            energy_uj: model.energy_uj(socket.utilisation_ppm, socket.now.cores, elapsed),
+            energy_uj: model.energy_uj(socket.utilisation_ppm, socket.now.cores, span.elapsed),
             quality: Quality::Estimated,
             steady: false,
         };
         match answered {
-            // The returning counter's first step covers time that was already estimated.
-            Some(index) => {
-                dues[index] = estimate;
-                self.set_running(number, false);
-            }
+            Some(index) => dues[index] = estimate,
             None => dues.push(estimate),
         }
     }
 
-    /// Since when the socket has been silent, kept up to date.
-    fn silence_of(&mut self, socket: u32, at: Duration, answered: bool) -> Option<Duration> {
-        let position = self.estimated.iter().position(|entry| entry.socket == socket);
-        let index = position.unwrap_or_else(|| {
-            self.estimated.push(Estimated {
-                socket,
-                silent_since: at,
-                running: false,
-            });
-            self.estimated.len() - 1
-        });
-        if answered {
-            self.estimated[index].silent_since = at;
-            return None;
-        }
-        Some(self.estimated[index].silent_since)
-    }
-
-    fn is_running(&self, socket: u32) -> bool {
-        self.estimated
+    fn counters_of(&self, socket: u32, zones: &Zones) -> Counters {
+        let mut packages = self
+            .groups
             .iter()
-            .any(|entry| entry.socket == socket && entry.running)
-    }
-
-    fn set_running(&mut self, socket: u32, running: bool) {
-        for entry in self.estimated.iter_mut().filter(|entry| entry.socket == socket) {
-            entry.running = running;
+            .filter(|group| group.component == Component::Cpu)
+            .peekable();
+        if packages.peek().is_none() {
+            return Counters::NoneOnHost;
+        }
+        let mut own = packages.filter(|group| group.socket == socket).peekable();
+        if own.peek().is_none() {
+            Counters::OnOthersOnly
+        } else if own.any(|group| group.was_read(zones)) {
+            Counters::Own
+        } else {
+            Counters::NeverRead
         }
     }
 
     /// The zone that speaks for each group, and whether it answered.
     pub(super) fn counts(&self, index: usize) -> bool {
         self.groups.iter().any(|group| group.current == index)
+    }
+
+    /// Whether `psys` is being compared and there is nothing against it yet.
+    pub(super) fn platform_is_on_trial(&self) -> bool {
+        self.platform.is_on_trial()
     }
 
     /// Why `psys` is not used, if it is there and is not.
@@ -224,8 +195,9 @@ impl Group {
         self.component == component && self.socket == socket && self.die == die
     }
 
-    fn is_package_of(&self, socket: u32) -> bool {
-        self.component == Component::Cpu && self.socket == socket
+    fn was_read(&self, zones: &Zones) -> bool {
+        let mut accounts = self.zones.iter().filter_map(|&index| zones.get(index));
+        accounts.any(ZoneAccount::was_read)
     }
 
     /// The step of the zone that counts; of a twin if that one fails. The twin was read all along, so its step is that of this
@@ -236,7 +208,11 @@ impl Group {
             self.current = self.zones.iter().copied().find(usable)?;
         }
         let account = zones.get(self.current)?;
-        Some((account.step?, account.consecutive))
+        match account.step? {
+            step @ (Step::Advance(_) | Step::Wrap(_)) => Some((step, account.consecutive)),
+            // What was used is unknown, which is not the same as nothing.
+            Step::First | Step::Reset | Step::Implausible => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::report::WorkloadReport;
-use super::state::WorkloadState;
+use super::state::LedgerState;
 use crate::component::PerComponent;
 use crate::sample::AccountSample;
 use crate::workload::Identity;
@@ -66,15 +66,11 @@ impl Book {
     }
 
     /// A book that goes on where an earlier one stopped.
-    pub(super) fn restore(
-        limit: usize,
-        (at, wall): (Duration, Duration),
-        workloads: &[WorkloadState],
-        retired_uj: PerComponent<u64>,
-    ) -> Self {
+    pub(super) fn restore(limit: usize, (at, wall): (Duration, Duration), state: &LedgerState) -> Self {
         let mut book = Self::new(limit, wall);
-        book.retired_uj = retired_uj;
-        for state in workloads {
+        book.retired_uj = state.retired_uj;
+        book.over_limit = state.workloads_over_limit;
+        for state in &state.workloads {
             let index = book.open(
                 &Arc::new(state.identity.clone()),
                 Duration::from_millis(state.created_ms),
@@ -141,7 +137,7 @@ impl Book {
         }
         entry.cpu_usec += used_usec;
         if let Some(bytes) = account.memory_bytes {
-            entry.memory_bytes = Some(entry.memory_bytes.unwrap_or(0) + bytes);
+            entry.memory_bytes = Some(entry.memory_bytes.unwrap_or(0).saturating_add(bytes));
         }
     }
 

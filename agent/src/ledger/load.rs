@@ -85,8 +85,8 @@ impl Load {
         })
     }
 
-    /// Takes this tick's CPU times.
-    pub(super) fn observe(&mut self, cpu: Option<&CpuSample>) -> Interval {
+    /// Takes this tick's CPU times. Nothing ran for more than `most_usec` since the tick before, whatever the file says.
+    pub(super) fn observe(&mut self, cpu: Option<&CpuSample>, most_usec: u64) -> Interval {
         let Some(cpu) = cpu else {
             *self = Self {
                 shown: self.shown,
@@ -94,14 +94,17 @@ impl Load {
             };
             return Interval::default();
         };
-        let sockets = cpu.sockets.iter().map(|now| self.socket_interval(*now)).collect();
+        let sockets = cpu
+            .sockets
+            .iter()
+            .map(|now| self.socket_interval(*now, most_usec))
+            .collect();
         let (busy, interrupt) = (cpu.total.busy_usec(), cpu.total.interrupt_usec());
+        let since = |now: u64, before: u64| now.saturating_sub(before).min(most_usec);
         let interval = Interval {
             sockets,
-            busy_usec: self.busy_usec.map(|before| busy.saturating_sub(before)),
-            interrupt_usec: self
-                .interrupt_usec
-                .map_or(0, |before| interrupt.saturating_sub(before)),
+            busy_usec: self.busy_usec.map(|before| since(busy, before)),
+            interrupt_usec: self.interrupt_usec.map_or(0, |before| since(interrupt, before)),
             cpus: cpu.sockets.iter().map(|socket| socket.cpus).sum(),
         };
         self.busy_usec = Some(busy);
@@ -110,9 +113,11 @@ impl Load {
         interval
     }
 
-    fn socket_interval(&self, now: SocketTimes) -> SocketInterval {
+    fn socket_interval(&self, now: SocketTimes, most_usec: u64) -> SocketInterval {
         let before = self.sockets.iter().find(|before| before.socket == now.socket);
-        let busy_usec = before.map_or(0, |before| now.busy_usec.saturating_sub(before.busy_usec));
+        let busy_usec = before
+            .map_or(0, |before| now.busy_usec.saturating_sub(before.busy_usec))
+            .min(most_usec);
         let idle_usec = before.map_or(0, |before| now.idle_usec.saturating_sub(before.idle_usec));
         let all = u128::from(busy_usec) + u128::from(idle_usec);
         let utilisation_ppm = (u128::from(busy_usec) * 1_000_000)
@@ -149,5 +154,49 @@ impl Load {
             times: self.shown,
             online: cpu.sockets.iter().map(|socket| socket.cpus).sum(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(usec: u64, cpus: u32) -> Interval {
+        Interval {
+            busy_usec: Some(usec),
+            cpus,
+            ..Interval::default()
+        }
+    }
+
+    #[test]
+    fn the_grain_of_the_host_s_time_is_not_taken_for_unseen_time() {
+        let mut load = Load::default();
+        let unseen: u64 = [1_000_000, 1_010_000, 990_000, 1_010_000, 1_000_000, 990_000]
+            .into_iter()
+            .map(|host| load.unseen_usec(&busy(host, 2), 1_000_000))
+            .sum();
+        assert_eq!(unseen, 0);
+    }
+
+    #[test]
+    fn what_nobody_accounts_for_is_unseen_but_for_the_noise_of_one_grain_for_each_cpu() {
+        let mut load = Load::default();
+        let unseen: u64 = (0..100)
+            .map(|_| load.unseen_usec(&busy(1_000_000, 2), 700_000))
+            .sum();
+        assert_eq!(unseen, 100 * 300_000 - 20_000);
+    }
+
+    #[test]
+    fn accounts_that_exceed_the_host_are_made_up_for_only_so_far() {
+        let mut load = Load::default();
+        for _ in 0..1000 {
+            assert_eq!(load.unseen_usec(&busy(900_000, 1), 1_000_000), 0);
+        }
+        assert_eq!(
+            load.unseen_usec(&busy(1_000_000, 1), 0),
+            1_000_000 - 200_000 - 10_000
+        );
     }
 }

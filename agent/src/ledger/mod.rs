@@ -5,12 +5,16 @@
 
 mod accounts;
 mod basis;
+#[cfg(test)]
+mod basis_tests;
 mod book;
 mod load;
 mod models;
 mod platform;
 mod report;
 mod sensors;
+mod sharing;
+mod stand_in;
 mod state;
 mod zones;
 
@@ -18,11 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_attribution::Charge;
-use wattle_attribution::Claim;
-use wattle_attribution::Divider;
 use wattle_attribution::IdlePolicy;
-use wattle_attribution::Presence;
-use wattle_attribution::spread;
 use wattle_hostfs::powercap::Zone;
 
 use self::accounts::Accounts;
@@ -40,6 +40,8 @@ pub use self::report::HostReport;
 pub use self::report::ModelReport;
 pub use self::report::WorkloadReport;
 pub use self::report::ZoneReport;
+use self::sharing::Sharing;
+use self::stand_in::Span;
 use self::state::AccountState;
 pub use self::state::LedgerState;
 use self::zones::ZoneAccount;
@@ -48,6 +50,7 @@ use self::zones::Zones;
 use crate::component::Component;
 use crate::component::PerComponent;
 use crate::power_model::PowerModel;
+use crate::sample::CpuSample;
 use crate::sample::Sample;
 use crate::sensor::Quality;
 
@@ -83,20 +86,7 @@ pub struct Ledger {
     latest: PerComponent<Option<(u64, Quality)>>,
     quality: PerComponent<Quality>,
     seen: PerComponent<bool>,
-    work: Work,
-}
-
-/// Working memory that is kept from tick to tick.
-#[derive(Debug, Default)]
-struct Work {
-    dues: Vec<Due>,
-    claimants: Vec<Claimant>,
-    presences: Vec<Presence>,
-    weights: Vec<Vec<u64>>,
-    times: Vec<u64>,
-    reserved: Vec<u64>,
-    parts: Vec<u64>,
-    divider: Divider,
+    work: Sharing,
 }
 
 impl Ledger {
@@ -117,7 +107,7 @@ impl Ledger {
             latest: [None; 3],
             quality: [Quality::Measured; 3],
             seen: [true, false, false],
-            work: Work::default(),
+            work: Sharing::default(),
         }
     }
 
@@ -133,18 +123,18 @@ impl Ledger {
         let at = if same_boot { state.at } else { Duration::ZERO };
         let readings_at = if same_boot { state.at } else { Duration::MAX };
         let mut ledger = Self {
-            book: Book::restore(settings.limit, (at, wall), &state.workloads, state.retired_uj),
+            book: Book::restore(settings.limit, (at, wall), state),
             zones: Zones::restore(&state.zones, readings_at, zones),
             models: Models::restore(&state.models),
             host_uj: state.host_uj,
             seen: state.seen,
+            ticks: state.ticks,
             ..Self::new(settings, wall)
         };
         ledger.basis.regroup(&ledger.zones);
         if same_boot {
             ledger.previous = Some(state.at);
             ledger.uptime_ticks = state.uptime_ticks;
-            ledger.ticks = state.ticks;
             ledger.load = Load::restore(state.busy_usec, state.interrupt_usec, &state.sockets);
             ledger.accounts = Accounts::restore(state.accounts.iter().map(AccountState::reading));
         }
@@ -175,12 +165,19 @@ impl Ledger {
         if self.zones.observe(&sample.zones, sample.at) {
             self.basis.regroup(&self.zones);
         }
-        let interval = self.load.observe(sample.cpu.as_ref());
-        self.claim(&sample, &interval, elapsed);
+        let most_usec = most_usec(elapsed, sample.cpu.as_ref());
+        let interval = self.load.observe(sample.cpu.as_ref(), most_usec);
+        self.claim(&sample, &interval, (elapsed, most_usec));
         self.book.begin_interval();
         self.latest = [None; 3];
         if let Some(elapsed) = elapsed {
-            self.settle(&interval, sample.at, elapsed);
+            self.settle(
+                &interval,
+                Span {
+                    at: sample.at,
+                    elapsed,
+                },
+            );
         }
         self.book.expire(sample.at, self.settings.keep);
         self.previous = Some(sample.at);
@@ -190,13 +187,14 @@ impl Ledger {
     }
 
     /// Fills the claimants: accounts, interrupts, and what ran unseen.
-    fn claim(&mut self, sample: &Sample, interval: &Interval, elapsed: Option<Duration>) {
+    fn claim(&mut self, sample: &Sample, interval: &Interval, (elapsed, most_usec): (Option<Duration>, u64)) {
         let claimants = &mut self.work.claimants;
         claimants.clear();
         let since = Since {
             uptime_ticks: self.uptime_ticks,
             known: self.previous.is_some(),
-            most_usec: most_usec(elapsed, interval.cpus),
+            wall: sample.wall.saturating_sub(elapsed.unwrap_or_default()),
+            most_usec,
         };
         self.accounts.observe(sample, since, &mut self.book, claimants);
         let fixed = self.book.fixed();
@@ -212,19 +210,14 @@ impl Ledger {
         }
     }
 
-    fn settle(&mut self, interval: &Interval, at: Duration, elapsed: Duration) {
+    fn settle(&mut self, interval: &Interval, span: Span) {
         let (model, work) = (&self.settings.power_model, &mut self.work);
-        self.basis.settle(
-            &self.zones,
-            &interval.sockets,
-            model,
-            (at, elapsed),
-            &mut work.dues,
-        );
+        self.basis
+            .settle(&self.zones, &interval.sockets, model, span, &mut work.dues);
         work.prepare(interval);
         let dues = std::mem::take(&mut self.work.dues);
         for due in &dues {
-            self.bill(due, interval, elapsed);
+            self.bill(due, interval, span.elapsed);
         }
         self.work.dues = dues;
     }
@@ -286,13 +279,16 @@ impl Ledger {
                 .position(socket)
                 .map_or(0, |index| interval.sockets[index].now.cores)
         };
+        let components = self.components();
+        let mut sensors = sensors::judged(sample.sensors, &self.zones, &self.basis);
+        sensors.extend(sensors::of_components(&components, elapsed));
         HostReport {
             at: sample.at,
             wall: sample.wall,
             elapsed,
             ticks: self.ticks,
-            zones: self.zones.iter().map(ZoneAccount::report).collect(),
-            components: self.components(),
+            zones: self.zones.iter().filter_map(ZoneAccount::report).collect(),
+            components,
             workloads,
             retired_uj,
             conservation_error_uj: host - billed,
@@ -303,7 +299,7 @@ impl Ledger {
                 .reports(&self.work.dues, &self.settings.power_model, cores),
             cpu: self.load.shown(sample.cpu.as_ref()),
             host: sample.host,
-            sensors: sensors::judged(sample.sensors, &self.zones, &self.basis),
+            sensors,
         }
     }
 
@@ -319,54 +315,10 @@ impl Ledger {
     }
 }
 
-impl Work {
-    /// Lays the claims out by socket.
-    fn prepare(&mut self, interval: &Interval) {
-        self.presences.clear();
-        self.presences
-            .extend(self.claimants.iter().map(|claimant| claimant.presence));
-        self.times.clear();
-        self.times
-            .extend(self.claimants.iter().map(|claimant| claimant.presence.time_usec));
-        self.reserved.clear();
-        self.reserved
-            .extend(self.claimants.iter().map(|claimant| claimant.reserved_millicpus));
-        let busy: Vec<u64> = interval.sockets.iter().map(|socket| socket.busy_usec).collect();
-        spread(&self.presences, &busy, &mut self.weights);
-    }
-
-    /// Fills `parts` with what each claimant owes of a charge, and returns what stays idle.
-    fn share(&mut self, charge: Charge, policy: IdlePolicy, socket: Option<usize>, cpus: u32) -> u64 {
-        self.parts.clear();
-        self.parts.resize(self.claimants.len(), 0);
-        let claim = Claim {
-            time_usec: socket
-                .and_then(|index| self.weights.get(index))
-                .unwrap_or(&self.times),
-            reserved_millicpus: &self.reserved,
-            capacity_millicpus: u64::from(cpus) * 1000,
-        };
-        self.divider.divide(charge, policy, claim, &mut self.parts)
-    }
-}
-
-impl Claimant {
-    fn unbound(entry: usize, time_usec: u64) -> Self {
-        let presence = Presence {
-            time_usec,
-            socket: None,
-        };
-        Self {
-            entry,
-            presence,
-            reserved_millicpus: 0,
-        }
-    }
-}
-
-/// An account cannot have used more than all CPUs for the whole interval, but for the noise of reading.
-fn most_usec(elapsed: Option<Duration>, cpus: u32) -> u64 {
+/// Nothing can have used more than all CPUs for the whole interval, but for the noise of reading.
+fn most_usec(elapsed: Option<Duration>, cpu: Option<&CpuSample>) -> u64 {
     let Some(elapsed) = elapsed else { return 0 };
+    let cpus = cpu.map_or(1, |cpu| cpu.sockets.iter().map(|socket| socket.cpus).sum());
     let all = (elapsed + Duration::from_secs(1)).as_micros() * u128::from(cpus.max(1));
     u64::try_from(all).unwrap_or(u64::MAX)
 }

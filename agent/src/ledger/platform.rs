@@ -79,12 +79,17 @@ impl Platform {
         }
     }
 
+    /// Whether it is too early for a judgement.
+    pub(super) fn is_on_trial(&self) -> bool {
+        self.compared < TRIAL
+    }
+
     /// Why the platform's figure is not used.
     pub(super) fn complaint(&self) -> Option<&'static str> {
         if !self.present {
             return None;
         }
-        if self.compared < TRIAL {
+        if self.is_on_trial() {
             return Some("not yet compared with the packages");
         }
         let plausible = u128::from(self.platform_uj) * 100 >= u128::from(self.parts_uj) * SLACK_PERCENT;
@@ -100,4 +105,56 @@ fn step_of_all(zones: &Zones) -> Option<u64> {
         .peekable();
     steps.peek()?;
     Some(steps.map(Step::energy_uj).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn after_trial(platform_uj: u64, parts_uj: u64) -> Platform {
+        let mut platform = Platform {
+            present: true,
+            ..Platform::default()
+        };
+        for _ in 0..10 {
+            platform.compare(platform_uj, parts_uj, SECOND);
+        }
+        platform
+    }
+
+    #[test]
+    fn a_platform_is_believed_after_a_trial_and_only_if_it_holds_its_parts() {
+        let mut fresh = Platform {
+            present: true,
+            ..Platform::default()
+        };
+        fresh.compare(100, 60, SECOND);
+        assert!(fresh.is_on_trial() && fresh.complaint().unwrap().starts_with("not yet"));
+        assert!(!after_trial(6, 99).is_on_trial());
+        assert_eq!(after_trial(100, 60).complaint(), None);
+        assert_eq!(after_trial(97, 100).complaint(), None);
+        assert!(after_trial(6, 99).complaint().unwrap().starts_with("implausible"));
+        assert_eq!(Platform::default().complaint(), None);
+    }
+
+    #[test]
+    fn a_platform_that_goes_wrong_later_is_found_out() {
+        let mut platform = after_trial(100, 60);
+        for _ in 0..120 {
+            platform.compare(0, 60, SECOND);
+        }
+        assert!(platform.complaint().is_some());
+    }
+
+    #[test]
+    fn a_lag_of_the_platform_is_made_good_by_its_next_reading() {
+        let mut platform = after_trial(100, 60);
+        let rest: u64 = [(100, 60), (50, 60), (150, 60), (100, 60)]
+            .into_iter()
+            .map(|(whole, parts)| platform.beyond(whole, parts))
+            .sum();
+        assert_eq!(rest, 160);
+    }
 }

@@ -9,7 +9,6 @@ use serde::ser::SerializeSeq;
 use wattle_attribution::FitPoint;
 
 use super::Ledger;
-use super::zones::ZoneAccount;
 use crate::component::Component;
 use crate::component::PerComponent;
 use crate::sample::AccountSource;
@@ -27,6 +26,7 @@ pub struct LedgerState {
     pub(super) host_uj: PerComponent<u64>,
     pub(super) seen: PerComponent<bool>,
     pub(super) retired_uj: PerComponent<u64>,
+    pub(super) workloads_over_limit: u64,
     pub(super) zones: Vec<ZoneState>,
     pub(super) models: Vec<ModelState>,
     pub(super) workloads: Vec<WorkloadState>,
@@ -115,7 +115,8 @@ impl Serialize for Ledger {
             host_uj: self.host_uj,
             seen: self.seen,
             retired_uj: self.book.retired_uj(),
-            zones: Seq(|| self.zones.iter().map(ZoneAccount::state)),
+            workloads_over_limit: self.book.over_limit(),
+            zones: Seq(|| self.zones.states()),
             models: Seq(|| self.models.states()),
             workloads: Seq(|| self.book.states(self.at())),
             accounts: Seq(|| self.accounts.readings().map(BorrowedAccount::new)),
@@ -135,6 +136,7 @@ struct Written<S: Serialize, Z: Serialize, M: Serialize, W: Serialize, A: Serial
     host_uj: PerComponent<u64>,
     seen: PerComponent<bool>,
     retired_uj: PerComponent<u64>,
+    workloads_over_limit: u64,
     zones: Z,
     models: M,
     workloads: W,

@@ -12,8 +12,9 @@ use super::report::ZoneReport;
 use super::state::ZoneState;
 use crate::sample::ZoneSample;
 
-/// A counter of something that always draws power and yet does not move for this long is stuck.
+/// A counter of something that always draws power is stuck when it has not moved for this long, over so many readings.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
+const STUCK_READINGS: u32 = 3;
 /// No zone draws more than this unless it says so itself: far above any processor, far below what a misread counter shows.
 const MOST_UW: u64 = 2_000_000_000;
 /// A zone may exceed its sustained limit for a short time, and firmware states it too low at times.
@@ -23,6 +24,8 @@ const OVER_LIMIT: u64 = 4;
 #[derive(Debug, Default)]
 pub(super) struct Zones {
     all: Vec<ZoneAccount>,
+    /// What an earlier run counted of zones that have not shown up since, so that their totals go on if they do.
+    away: Vec<ZoneState>,
 }
 
 /// One zone's counter and totals.
@@ -35,6 +38,8 @@ pub(super) struct ZoneAccount {
     pub(super) step: Option<Step>,
     /// When the counter last moved.
     moved_at: Duration,
+    /// Readings since then.
+    still: u32,
     /// The tick before this one read it too, so this step covers one interval.
     pub(super) consecutive: bool,
     pub(super) stuck: bool,
@@ -62,11 +67,23 @@ impl Zones {
     }
 
     pub(super) fn restore(zones: &[ZoneState], at: Duration, known: &[Arc<Zone>]) -> Self {
-        let all = zones
-            .iter()
-            .filter_map(|state| ZoneAccount::restore(state, at, known))
-            .collect();
-        Self { all }
+        let mut restored = Self::default();
+        for state in zones {
+            match known.iter().find(|zone| *zone.id == *state.id) {
+                Some(zone) => restored.all.push(ZoneAccount::restore(state, zone, at)),
+                // Its counter will be one that nobody watched meanwhile.
+                None => restored.away.push(ZoneState {
+                    last: None,
+                    ..state.clone()
+                }),
+            }
+        }
+        restored
+    }
+
+    pub(super) fn states(&self) -> impl Iterator<Item = ZoneState> {
+        let here = self.all.iter().map(ZoneAccount::state);
+        here.chain(self.away.iter().cloned())
     }
 
     /// Takes this tick's readings. Returns whether a zone appeared that was not known before.
@@ -91,9 +108,18 @@ impl Zones {
             .iter()
             .position(|account| Arc::ptr_eq(&account.zone, zone) || account.zone.id == zone.id);
         found.unwrap_or_else(|| {
-            self.all.push(ZoneAccount::new(zone.clone(), at));
+            let account = self.admit(zone, at);
+            self.all.push(account);
             self.all.len() - 1
         })
+    }
+
+    fn admit(&mut self, zone: &Arc<Zone>, at: Duration) -> ZoneAccount {
+        let away = self.away.iter().position(|state| *state.id == *zone.id);
+        match away.map(|index| self.away.swap_remove(index)) {
+            Some(state) => ZoneAccount::restore(&state, zone, at),
+            None => ZoneAccount::new(zone.clone(), at),
+        }
     }
 }
 
@@ -106,6 +132,7 @@ impl ZoneAccount {
             events: ZoneEvents::default(),
             step: None,
             moved_at: at,
+            still: 0,
             consecutive: false,
             stuck: false,
             counter,
@@ -114,8 +141,7 @@ impl ZoneAccount {
 
     /// A zone that was not read just before the state was written lost energy to something else (a twin or a model) since:
     /// its counter begins anew.
-    fn restore(state: &ZoneState, at: Duration, known: &[Arc<Zone>]) -> Option<Self> {
-        let zone = known.iter().find(|zone| *zone.id == *state.id)?.clone();
+    fn restore(state: &ZoneState, zone: &Arc<Zone>, at: Duration) -> Self {
         let mut account = Self::new(zone.clone(), at);
         account.total_uj = state.total_uj;
         account.events = ZoneEvents {
@@ -126,10 +152,10 @@ impl ZoneAccount {
         if let Some((value_uj, read_at)) = state.last.filter(|(_, read_at)| *read_at == at) {
             account.counter = Counter::resume(zone.max_energy_range_uj, value_uj, read_at);
         }
-        Some(account)
+        account
     }
 
-    pub(super) fn state(&self) -> ZoneState {
+    fn state(&self) -> ZoneState {
         ZoneState {
             id: self.zone.id.clone().into(),
             last: self.counter.last(),
@@ -140,12 +166,18 @@ impl ZoneAccount {
         }
     }
 
-    pub(super) fn report(&self) -> ZoneReport {
-        ZoneReport {
+    /// Nothing for a zone that was never read: what it counted is unknown, and 0 would be a claim.
+    pub(super) fn report(&self) -> Option<ZoneReport> {
+        (self.was_read() || self.total_uj > 0).then(|| ZoneReport {
             zone: self.zone.clone(),
             energy_uj: self.total_uj,
             events: self.events,
-        }
+        })
+    }
+
+    /// A later reading can tell what was used since an earlier one.
+    pub(super) fn was_read(&self) -> bool {
+        self.counter.last().is_some()
     }
 
     /// Read in this tick, and believed.
@@ -162,10 +194,13 @@ impl ZoneAccount {
             Step::First | Step::Advance(_) => {}
         }
         self.total_uj += step.energy_uj();
-        if step != Step::Advance(0) {
-            self.moved_at = at;
+        if step == Step::Advance(0) {
+            self.still += 1;
+        } else {
+            (self.moved_at, self.still) = (at, 0);
         }
-        self.stuck = self.always_draws() && at.saturating_sub(self.moved_at) >= STUCK_AFTER;
+        let long = at.saturating_sub(self.moved_at) >= STUCK_AFTER && self.still >= STUCK_READINGS;
+        self.stuck = long && self.always_draws();
         self.step = Some(step);
     }
 

@@ -56,6 +56,8 @@ pub(super) struct Facts<'a> {
     pub(super) socket_cpus: &'a [String],
     /// Time in interrupts, which the second version counts as the root's.
     pub(super) interrupt_us: u64,
+    /// Which tree they are in, as a bit.
+    pub(super) tree: u8,
     /// Whether a second-version tree has controllers.
     pub(super) controllers: bool,
 }
@@ -191,8 +193,8 @@ fn type_of(node: &Node) -> &'static str {
     }
 }
 
-fn members(node: &Node, _: &Facts<'_>, out: &mut String) {
-    for pid in &node.members {
+fn members(node: &Node, facts: &Facts<'_>, out: &mut String) {
+    for (pid, _) in node.members.iter().filter(|(_, trees)| *trees & facts.tree != 0) {
         put(out, format_args!("{pid}\n"));
     }
 }

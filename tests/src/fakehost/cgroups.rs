@@ -1,6 +1,6 @@
 //! The cgroups of the host, as one tree of nodes that every mounted hierarchy shows a part of.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use super::kind::Place;
@@ -25,7 +25,8 @@ pub(crate) struct Node {
     pub(crate) user_us: u64,
     pub(crate) system_us: u64,
     pub(crate) memory: u64,
-    pub(crate) members: BTreeSet<u32>,
+    /// The processes it lists, and the trees in which it does.
+    pub(crate) members: BTreeMap<u32, u8>,
     /// The only socket its processes may use.
     pub(crate) socket: Option<u32>,
     /// What is to be written.
@@ -135,23 +136,32 @@ impl Cgroups {
         });
     }
 
+    /// Lists a process in its cgroup and, for the trees that do not have that one, in the next one above.
     pub(crate) fn join(&mut self, leaf: usize, pid: u32) {
-        let node = self.holder(leaf);
-        node.members.insert(pid);
-        node.changed |= change::MEMBERS;
+        let mut left = u8::MAX;
+        self.upward(self.holder(leaf), |node| {
+            let here = left & !node.absent;
+            if here != 0 {
+                node.members.insert(pid, here);
+                node.changed |= change::MEMBERS;
+            }
+            left &= node.absent;
+        });
     }
 
     pub(crate) fn leave(&mut self, leaf: usize, pid: u32) {
-        let node = self.holder(leaf);
-        node.members.remove(&pid);
-        node.changed |= change::MEMBERS;
+        self.upward(self.holder(leaf), |node| {
+            if node.members.remove(&pid).is_some() {
+                node.changed |= change::MEMBERS;
+            }
+        });
     }
 
     /// The cgroup that lists a process whose first thread is in `leaf`.
-    fn holder(&mut self, leaf: usize) -> &mut Node {
+    fn holder(&self, leaf: usize) -> usize {
         let node = &self.nodes[leaf];
         let above = node.parent.filter(|_| node.is_threaded());
-        &mut self.nodes[above.unwrap_or(leaf)]
+        above.unwrap_or(leaf)
     }
 
     /// The path of `leaf` in a hierarchy that shows all but those absent from `tree`.
@@ -182,7 +192,7 @@ impl Node {
             user_us: 0,
             system_us: 0,
             memory: 0,
-            members: BTreeSet::new(),
+            members: BTreeMap::new(),
             socket,
             changed: change::ALL,
             alive: true,

@@ -112,10 +112,11 @@ pub(super) fn render(
     let modes = cpus.total();
     let all_cpus = Cpus::list(cpus.allowed(None));
     let socket_cpus: Vec<String> = cpus.of_socket.iter().map(|own| Cpus::list(own)).collect();
-    let facts = Facts {
+    let mut facts = Facts {
         all_cpus: &all_cpus,
         socket_cpus: &socket_cpus,
         interrupt_us: modes.irq + modes.softirq,
+        tree: 0,
         controllers: layout == Layout::V2,
     };
     for node in std::mem::take(&mut cgroups.gone) {
@@ -124,6 +125,7 @@ pub(super) fn render(
         }
     }
     for shown in hierarchies(layout) {
+        facts.tree = shown.holds;
         for link in shown.links {
             tree.link(&format!("{BASE}/{link}"), shown.mount)?;
         }

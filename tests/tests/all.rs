@@ -1,0 +1,8 @@
+//! Everything that is tested from outside, in one binary, which links once.
+
+mod commands;
+mod e2e;
+mod golden;
+mod harness;
+mod oracle;
+mod simulated;

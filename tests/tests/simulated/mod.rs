@@ -1,0 +1,11 @@
+//! The agent on made-up hosts whose truth is known.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod accuracy;
+mod churn;
+mod damaged_state;
+mod faults;
+mod restart;
+mod time;
+mod worlds;
+mod zones;
