@@ -1,5 +1,6 @@
 //! Everything that is tested from outside, in one binary, which links once.
 
+mod allocations;
 mod commands;
 mod e2e;
 mod golden;

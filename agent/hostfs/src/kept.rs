@@ -91,6 +91,11 @@ impl Scratch {
         record(&open(path)?, path, self)
     }
 
+    /// The same where a file that is not there is nothing to speak of: nothing is allocated for an error.
+    pub(crate) fn read_if_there(&mut self, path: &Path) -> Option<&[u8]> {
+        record(&File::open(path).ok()?, path, self).ok()
+    }
+
     /// [`KeptFile::read_all`] of a file that is opened for this once, without allocating.
     pub(crate) fn read_all(&mut self, path: &Path) -> Result<&[u8]> {
         rest(&open(path)?, path, self, 0)

@@ -19,6 +19,7 @@ mod listing;
 pub mod meminfo;
 pub mod mountinfo;
 pub mod net_dev;
+mod open_files;
 pub mod pids;
 pub mod powercap;
 pub mod pressure;

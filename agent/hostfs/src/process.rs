@@ -2,23 +2,17 @@
 
 mod cmdline;
 mod membership;
+mod paths;
 mod stat;
-
-use std::path::PathBuf;
 
 pub use cmdline::Cmdline;
 pub use membership::Membership;
+pub use membership::MembershipReader;
 pub use membership::memberships;
-pub use membership::read_memberships;
+pub(crate) use paths::Paths;
 pub use stat::ProcStat;
 
-use crate::Roots;
 use crate::text::digits;
-
-/// The path of one of a process's files.
-fn path(roots: &Roots, pid: u32, name: &str) -> PathBuf {
-    roots.proc.join(format!("{pid}/{name}"))
-}
 
 fn narrow(text: &[u8]) -> Option<u32> {
     digits(text).and_then(|value| u32::try_from(value).ok())
@@ -27,13 +21,14 @@ fn narrow(text: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Roots;
     use crate::Scratch;
 
     #[test]
     fn this_very_process_is_read_back() {
         let roots = Roots::default();
         let pid = std::process::id();
-        let Ok(text) = std::fs::read(path(&roots, pid, "stat")) else {
+        let Ok(text) = std::fs::read(Paths::new(&roots).of(pid, "stat")) else {
             eprintln!("skipped: no /proc");
             return;
         };
@@ -47,7 +42,8 @@ mod tests {
             .collect::<Vec<_>>();
         assert_eq!(args.args().map(<[u8]>::to_vec).collect::<Vec<_>>(), expected);
         let mut scratch = Scratch::default();
-        let text = read_memberships(&roots, pid, &mut scratch).unwrap();
+        let mut reader = MembershipReader::new(&roots);
+        let text = reader.read(pid, &mut scratch).unwrap();
         assert!(memberships(text).count() > 0 && memberships(text).all(|line| line.is_ok()));
     }
 }

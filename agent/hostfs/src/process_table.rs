@@ -1,15 +1,13 @@
 //! The processes that are looked at each tick, with their `/proc/PID/stat` kept open: proc_pid_stat(5).
 
 use std::collections::HashMap;
-use std::fmt::Write;
-use std::path::Path;
-use std::path::PathBuf;
 
 use crate::Result;
 use crate::Roots;
 use crate::Scratch;
 use crate::allowance::Allowance;
 use crate::allowance::Source;
+use crate::process::Paths;
 use crate::process::ProcStat;
 
 /// `TASK_COMM_LEN`; the longer names of kernel workers, which change with their work, are cut.
@@ -65,8 +63,7 @@ struct Slot<T> {
 
 #[derive(Debug)]
 struct Files {
-    proc: PathBuf,
-    path: PathBuf,
+    paths: Paths,
     allowance: Allowance,
 }
 
@@ -74,8 +71,7 @@ impl<T: Default> ProcessTable<T> {
     /// A table that keeps up to `max_kept` descriptors open, and opens the files of further processes at each visit.
     pub fn new(roots: &Roots, max_kept: usize) -> Self {
         let files = Files {
-            proc: roots.proc.clone(),
-            path: PathBuf::new(),
+            paths: Paths::new(roots),
             allowance: Allowance::new(max_kept),
         };
         Self {
@@ -153,25 +149,16 @@ impl Files {
         pid: u32,
         scratch: &'s mut Scratch,
     ) -> Result<Option<ProcStat<'s>>> {
-        let (proc, path) = (&self.proc, &mut self.path);
-        let text = match stat.read_record(|| stat_path(proc, pid, path), &self.allowance, scratch) {
+        let paths = &mut self.paths;
+        let text = match stat.read_record(|| paths.of(pid, "stat"), &self.allowance, scratch) {
             Err(error) if error.is_gone() => return Ok(None),
             other => other?,
         };
         let parsed = ProcStat::parse(text);
         parsed
             .map(Some)
-            .map_err(|error| error.at(stat_path(&self.proc, pid, &mut self.path)))
+            .map_err(|error| error.at(self.paths.of(pid, "stat")))
     }
-}
-
-fn stat_path<'p>(proc: &Path, pid: u32, path: &'p mut PathBuf) -> &'p Path {
-    let text = path.as_mut_os_string();
-    text.clear();
-    text.push(proc);
-    // Writing to a string cannot fail.
-    let _ = write!(text, "/{pid}/stat");
-    path
 }
 
 impl<T> Slot<T> {

@@ -2,18 +2,15 @@
 //!
 //! Kernel page: `Documentation/filesystems/proc.rst`, "Contents of the stat fields"; limits: `proc_pid_limits(5)`.
 
-use std::fs;
-use std::path::PathBuf;
-
 use nix::unistd::SysconfVar;
 use nix::unistd::sysconf;
 
-use crate::Error;
 use crate::ParseError;
 use crate::Result;
 use crate::Roots;
 use crate::Scratch;
 use crate::lasting::LastingFile;
+use crate::open_files::OpenFiles;
 use crate::stat::USEC_PER_TICK;
 use crate::text;
 
@@ -33,7 +30,7 @@ pub struct SelfProcess {
     pub threads: u64,
     /// When it started, in ticks (1/100 s) since boot.
     pub start_ticks: u64,
-    /// Its open descriptors, the one that counts them included.
+    /// Its open descriptors; on kernels before 6.2 counted in one reading of several.
     pub open_fds: u64,
     /// How many it may have; None without a limit.
     pub max_fds: Option<u64>,
@@ -86,7 +83,7 @@ fn parse_limits(file: &[u8]) -> std::result::Result<Option<u64>, ParseError> {
 pub struct SelfReader {
     stat: LastingFile,
     limits: LastingFile,
-    fds: PathBuf,
+    fds: OpenFiles,
     page: u64,
 }
 
@@ -98,7 +95,7 @@ impl SelfReader {
         Self {
             stat: LastingFile::new(own.join("stat")),
             limits: LastingFile::new(own.join("limits")),
-            fds: own.join("fd"),
+            fds: OpenFiles::new(own.join("fd")),
             page: page.and_then(|page| page.try_into().ok()).unwrap_or(USUAL_PAGE),
         }
     }
@@ -114,14 +111,13 @@ impl SelfReader {
     fn read_all(&mut self, scratch: &mut Scratch) -> Result<SelfProcess> {
         let stat = self.stat.parse_record(scratch, parse_stat)?;
         let max_fds = self.limits.parse_record(scratch, parse_limits)?;
-        let descriptors = fs::read_dir(&self.fds).map_err(|source| Error::io(&self.fds, source))?;
         Ok(SelfProcess {
             cpu_usec: stat.cpu_usec,
             resident_bytes: stat.resident_pages.saturating_mul(self.page),
             virtual_bytes: stat.virtual_bytes,
             threads: stat.threads,
             start_ticks: stat.start_ticks,
-            open_fds: descriptors.flatten().count() as u64,
+            open_fds: self.fds.count()?,
             max_fds,
         })
     }
@@ -129,6 +125,7 @@ impl SelfReader {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::fs::File;
     use std::path::Path;
 

@@ -6,6 +6,7 @@
 mod cpu;
 mod host;
 mod loose;
+mod owner;
 mod pinned;
 mod power;
 mod sense;

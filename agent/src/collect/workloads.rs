@@ -39,6 +39,8 @@ struct Tag {
     id: u64,
     path: Arc<str>,
     identity: Arc<Identity>,
+    /// The list of CPUs from which `socket` follows.
+    cpus: Option<Box<[u8]>>,
     socket: Option<usize>,
 }
 
@@ -91,8 +93,9 @@ impl WorkloadSource {
         let ids = &mut self.ids;
         let listed = self.tree.scan(scratch, |path| sort(path, ids));
         for cgroup in self.tree.workloads_mut() {
-            if self.pinned.matters() {
+            if self.pinned.matters() && cgroup.tag.cpus != cgroup.cpus {
                 cgroup.tag.socket = self.pinned.socket_of(cgroup.cpus.as_deref());
+                cgroup.tag.cpus.clone_from(&cgroup.cpus);
             }
             accounts.push(account(cgroup));
         }
@@ -115,6 +118,7 @@ fn sort(path: &CgroupPath, ids: &mut Ids) -> Sort<Tag> {
             id: ids.next(),
             path: path.as_str().into(),
             identity,
+            cpus: None,
             socket: None,
         }),
     }

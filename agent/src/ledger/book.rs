@@ -181,12 +181,10 @@ impl Book {
 
     /// All workloads, as they are shown.
     pub(super) fn reports(&self, at: Duration) -> Vec<WorkloadReport> {
-        self.entries
-            .iter()
-            .flatten()
-            .filter(|entry| entry.is_shown())
-            .map(|entry| entry.report(at))
-            .collect()
+        let mut reports = Vec::with_capacity(self.entries.len());
+        let shown = self.entries.iter().flatten().filter(|entry| entry.is_shown());
+        reports.extend(shown.map(|entry| entry.report(at)));
+        reports
     }
 
     /// All workloads, as they are saved.

@@ -11,6 +11,7 @@ mod scrape;
 mod simulated;
 
 pub(crate) use agent::Agent;
+pub(crate) use clock::VirtualClock;
 pub(crate) use scrape::Sample;
 pub(crate) use scrape::Scrape;
 pub(crate) use simulated::SECOND;

@@ -90,8 +90,7 @@ pub(super) fn read<W>(
 impl<'r> Reader<'r> {
     fn text(&mut self, hierarchy: &Hierarchy, name: &str) -> Option<&[u8]> {
         self.scratch
-            .read_record(self.path.file(hierarchy, name, self.buffer))
-            .ok()
+            .read_if_there(self.path.file(hierarchy, name, self.buffer))
     }
 
     fn memory(&mut self, at: &Hierarchy, kept: &mut Source, allowance: &Allowance) -> Option<u64> {
@@ -133,8 +132,7 @@ impl<'r> Reader<'r> {
             Version::V2 => "cpuset.cpus.effective",
         };
         scratch
-            .read_record(path.file(hierarchy, name, buffer))
-            .ok()
+            .read_if_there(path.file(hierarchy, name, buffer))
             .and_then(parse_cpus)
     }
 }

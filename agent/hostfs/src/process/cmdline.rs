@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::Paths;
 use crate::Error;
 use crate::Result;
 use crate::Roots;
@@ -18,8 +19,9 @@ pub struct Cmdline(Vec<u8>);
 impl Cmdline {
     /// Reads `/proc/PID/cmdline`. It is empty for kernel threads and zombies.
     pub fn read(roots: &Roots, pid: u32) -> Result<Self> {
-        let path = super::path(roots, pid, "cmdline");
-        Self::read_from(&path).map_err(|source| Error::io(&path, source))
+        let mut paths = Paths::new(roots);
+        let path = paths.of(pid, "cmdline");
+        Self::read_from(path).map_err(|source| Error::io(path, source))
     }
 
     fn read_from(path: &Path) -> std::io::Result<Self> {

@@ -1,5 +1,6 @@
 //! In which cgroups a process is: cgroups(7).
 
+use super::Paths;
 use super::narrow;
 use crate::Error;
 use crate::ParseError;
@@ -51,9 +52,20 @@ pub fn memberships(text: &[u8]) -> impl Iterator<Item = Result<Membership<'_>, P
     crate::text::lines(text).map(Membership::parse)
 }
 
-/// Reads `/proc/PID/cgroup`, for [`memberships`].
-pub fn read_memberships<'s>(roots: &Roots, pid: u32, scratch: &'s mut Scratch) -> Result<&'s [u8], Error> {
-    scratch.read_all(&super::path(roots, pid, "cgroup"))
+/// Reads `/proc/PID/cgroup` of one process after the other, without allocating.
+#[derive(Debug)]
+pub struct MembershipReader(Paths);
+
+impl MembershipReader {
+    /// A reader of the processes below `roots`.
+    pub fn new(roots: &Roots) -> Self {
+        Self(Paths::new(roots))
+    }
+
+    /// The text for [`memberships`].
+    pub fn read<'s>(&mut self, pid: u32, scratch: &'s mut Scratch) -> Result<&'s [u8], Error> {
+        scratch.read_all(self.0.of(pid, "cgroup"))
+    }
 }
 
 #[cfg(test)]

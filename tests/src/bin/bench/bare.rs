@@ -1,0 +1,146 @@
+//! Loops that read files and do nothing with them.
+
+use std::fs;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use anyhow::Result;
+use nix::dir::Dir;
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+use wattle_hostfs::Roots;
+
+const BUFFER: usize = 64 << 10;
+/// The agent reads the memory of a workload in one tick of so many.
+const MEMORY_EVERY: usize = 8;
+
+/// The names of what accounts CPU time to a process or a cgroup.
+const USAGE: [&str; 3] = ["stat", "cpu.stat", "cpuacct.usage"];
+
+/// The files and directories that the agent reads in each tick.
+#[derive(Debug, Default)]
+pub(crate) struct Paths {
+    files: Vec<PathBuf>,
+    /// Read by turns.
+    memory: Vec<PathBuf>,
+    dirs: Vec<PathBuf>,
+}
+
+impl Paths {
+    /// Those that a collector in this process keeps open now.
+    pub(crate) fn kept_open(roots: &Roots) -> Result<Self> {
+        let mut paths = Self::default();
+        for entry in fs::read_dir("/proc/self/fd").context("cannot see what is kept open")? {
+            let Ok(path) = fs::read_link(entry?.path()) else {
+                continue;
+            };
+            if [&roots.proc, &roots.sys, &roots.cgroup]
+                .iter()
+                .any(|root| path.starts_with(root))
+            {
+                paths.add(path);
+            }
+        }
+        // The directory in which they were found was open too.
+        paths.dirs.retain(|dir| !dir.ends_with("fd"));
+        Ok(paths)
+    }
+
+    fn add(&mut self, path: PathBuf) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            self.dirs.push(path);
+        } else if name.starts_with("memory.") {
+            self.memory.push(path);
+        } else {
+            self.files.push(path);
+        }
+    }
+
+    /// Only what accounts CPU time to processes and workloads.
+    pub(crate) fn usages(&self) -> Self {
+        let is_usage = |path: &&PathBuf| {
+            let parent = path.parent().and_then(Path::file_name).unwrap_or_default();
+            USAGE.iter().any(|name| path.ends_with(name)) && parent != "proc"
+        };
+        Self {
+            files: self.files.iter().filter(is_usage).cloned().collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn describe(&self) -> String {
+        let (files, memory) = (self.files.len(), self.memory.len() / MEMORY_EVERY);
+        let dirs = self.dirs.len();
+        match dirs {
+            0 => format!("{files} files"),
+            _ => format!("{} files, {dirs} directories", files + memory),
+        }
+    }
+
+    /// Opens, reads and closes each file.
+    pub(crate) fn open_and_read(&self, buffer: &mut [u8]) {
+        for path in &self.files {
+            if let Ok(mut file) = File::open(path) {
+                let _ = file.read(buffer);
+            }
+        }
+    }
+}
+
+/// A loop that keeps everything open.
+#[derive(Debug)]
+pub(crate) struct Bare {
+    files: Vec<File>,
+    memory: Vec<File>,
+    dirs: Vec<Dir>,
+    /// The kernel makes such a list anew only for who opens it anew (cgroup v1).
+    lists: Vec<PathBuf>,
+    buffer: Vec<u8>,
+    turn: usize,
+}
+
+impl Bare {
+    pub(crate) fn open(paths: &Paths) -> Result<Self> {
+        let dir = |path: &PathBuf| Dir::open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty());
+        let lists = paths.dirs.iter().map(|dir| dir.join("cgroup.procs"));
+        Ok(Self {
+            files: open_all(&paths.files),
+            memory: open_all(&paths.memory),
+            dirs: paths.dirs.iter().map(dir).collect::<Result<_, _>>()?,
+            lists: lists
+                .filter(|list| list.exists() && !paths.files.contains(list))
+                .collect(),
+            buffer: vec![0; BUFFER],
+            turn: 0,
+        })
+    }
+
+    /// Reads all of it once. What has gone meanwhile is no concern.
+    pub(crate) fn read(&mut self) {
+        let buffer = &mut self.buffer;
+        for file in &self.files {
+            let _ = file.read_at(buffer, 0);
+        }
+        for file in self.memory.iter().skip(self.turn).step_by(MEMORY_EVERY) {
+            let _ = file.read_at(buffer, 0);
+        }
+        self.turn = (self.turn + 1) % MEMORY_EVERY;
+        for dir in &mut self.dirs {
+            dir.iter().for_each(drop);
+        }
+        for list in &self.lists {
+            if let Ok(mut list) = File::open(list) {
+                while list.read(buffer).is_ok_and(|count| count > 0) {}
+            }
+        }
+    }
+}
+
+fn open_all(paths: &[PathBuf]) -> Vec<File> {
+    paths.iter().filter_map(|path| File::open(path).ok()).collect()
+}
