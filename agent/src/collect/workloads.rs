@@ -58,11 +58,14 @@ impl Ids {
 impl WorkloadSource {
     pub(super) fn new(roots: &Roots, topology: &Topology, most_files: usize) -> Self {
         // Without a readable cgroup directory every process is a loose one.
-        let hierarchies = Hierarchies::detect(roots).unwrap_or_default();
+        let mut hierarchies = Hierarchies::detect(roots).unwrap_or_default();
+        let pinned = Pinned::new(topology);
+        // Then nobody asks to which CPUs a cgroup is bound, and its file need not be opened.
+        hierarchies.cpuset = hierarchies.cpuset.filter(|_| pinned.matters());
         Self {
             tree: CgroupTree::new(&hierarchies, most_files / 2),
             loose: Loose::new(roots, &hierarchies, most_files / 2),
-            pinned: Pinned::new(topology),
+            pinned,
             uptime: UptimeReader::new(roots),
             ids: Ids::default(),
             latest: 0,

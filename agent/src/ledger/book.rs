@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::report::WorkloadReport;
 use super::state::LedgerState;
+use super::state::WorkloadRef;
 use crate::component::PerComponent;
 use crate::sample::AccountSample;
 use crate::workload::Identity;
@@ -209,17 +210,6 @@ impl Book {
 
 /// How many permanent workloads there are.
 const PERMANENT: usize = 5;
-
-/// A workload to be saved, borrowed.
-#[derive(Debug, serde::Serialize)]
-pub(super) struct WorkloadRef<'a> {
-    #[serde(flatten)]
-    identity: &'a Identity,
-    energy_uj: PerComponent<u64>,
-    cpu_usec: u64,
-    created_ms: u64,
-    unseen_ms: u64,
-}
 
 impl Entry {
     fn new(identity: Arc<Identity>, created: Duration) -> Self {

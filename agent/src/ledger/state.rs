@@ -71,12 +71,43 @@ pub(super) struct ModelState {
 /// One workload.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct WorkloadState {
-    #[serde(flatten)]
     pub(super) identity: Identity,
     pub(super) energy_uj: PerComponent<u64>,
     pub(super) cpu_usec: u64,
     pub(super) created_ms: u64,
     pub(super) unseen_ms: u64,
+}
+
+/// A workload to be saved, borrowed.
+#[derive(Debug)]
+pub(super) struct WorkloadRef<'a> {
+    pub(super) identity: &'a Identity,
+    pub(super) energy_uj: PerComponent<u64>,
+    pub(super) cpu_usec: u64,
+    pub(super) created_ms: u64,
+    pub(super) unseen_ms: u64,
+}
+
+/// Written as a list, since names of fields would be most of the file. It is read as a [`WorkloadState`], whose fields
+/// have the same order.
+impl Serialize for WorkloadRef<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Identity {
+            kind,
+            id,
+            name,
+            runtime,
+        } = self.identity;
+        let identity = (kind, id, name, runtime);
+        let fields = (
+            identity,
+            self.energy_uj,
+            self.cpu_usec,
+            self.created_ms,
+            self.unseen_ms,
+        );
+        fields.serialize(serializer)
+    }
 }
 
 /// One account's last reading, short because there are many: a path, or a process and its start.
