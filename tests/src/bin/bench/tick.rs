@@ -71,9 +71,15 @@ impl Readers {
         })
     }
 
+    /// The agent and the bare loop go first by turns: who does finds the kernel's data out of the caches, and leaves it there.
     fn turn(&mut self, round: usize, figures: &mut Figures) -> Result<()> {
-        self.rig.tick(&mut figures.stages)?;
-        figures.all.take(|| self.all.read());
+        if round.is_multiple_of(2) {
+            self.rig.tick(&mut figures.stages)?;
+            figures.all.take(|| self.all.read());
+        } else {
+            figures.all.take(|| self.all.read());
+            self.rig.tick(&mut figures.stages)?;
+        }
         figures.usages.take(|| self.usages.read());
         figures.opened.take(|| self.paths.open_and_read(&mut self.buffer));
         if round.is_multiple_of(SELDOM) {
