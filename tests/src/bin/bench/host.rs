@@ -50,6 +50,11 @@ impl Host {
         }
     }
 
+    /// Its files are the kernel's.
+    pub(crate) fn is_real(&self) -> bool {
+        matches!(self, Self::Real { .. })
+    }
+
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Real { .. } => "this machine, with processes and cgroups made for it".to_owned(),

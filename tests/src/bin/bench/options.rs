@@ -4,14 +4,16 @@ use clap::Parser;
 
 const TEACHING: &str = "\
 How to read it
-  Times are CPU time of the thread that works (CLOCK_THREAD_CPUTIME_ID), not time on the wall: others on the machine
-  disturb it little. The agent, the bare loop and the rest take turns in every round, so what drifts, drifts for all.
-  The bare loop reads what the agent reads in each tick, through descriptors of its own that stay open, and throws it
-  away: nobody can be faster who reads as much. \"x bare\" is the ratio of the medians beside it.
+  Times are CPU time of the thread that works (CLOCK_THREAD_CPUTIME_ID), not time on the wall:
+  others on the machine disturb it little. The agent, the bare loop and the rest take turns in
+  every round, so what drifts, drifts for all. The bare loop reads what the agent reads in each
+  tick, through descriptors of its own that stay open, and throws it away: nobody who reads as
+  much can be faster. \"x bare\" is the ratio of the medians beside it.
 
 Where it runs
-  As root, on the machine itself: it starts sleeping processes, makes cgroups in wattle-bench.slice, and takes both away
-  again. Where it may not, it reads a made-up host from ordinary files and says so; ratios are then rough.
+  As root, on the machine itself: it starts sleeping processes, makes cgroups below
+  wattle-bench.slice, and takes both away again. Where it may not, it reads a made-up host from
+  ordinary files and says so; a tick has then no budget, since such files cost other work.
 
 Examples
   cargo run --release -p wattle-tests --bin bench

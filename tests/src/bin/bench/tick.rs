@@ -50,7 +50,7 @@ pub(crate) fn measure(
     for round in 0..rounds {
         readers.turn(round, &mut figures)?;
     }
-    show(&figures, &readers.paths, placement, table);
+    show(&figures, &readers.paths, (host, placement), table);
     Ok(readers.rig.snapshot())
 }
 
@@ -71,9 +71,15 @@ impl Readers {
         })
     }
 
+    /// The agent and the bare loop go first by turns: who does finds the kernel's data out of the caches, and leaves it there.
     fn turn(&mut self, round: usize, figures: &mut Figures) -> Result<()> {
-        self.rig.tick(&mut figures.stages)?;
-        figures.all.take(|| self.all.read());
+        if round.is_multiple_of(2) {
+            self.rig.tick(&mut figures.stages)?;
+            figures.all.take(|| self.all.read());
+        } else {
+            figures.all.take(|| self.all.read());
+            self.rig.tick(&mut figures.stages)?;
+        }
         figures.usages.take(|| self.usages.read());
         figures.opened.take(|| self.paths.open_and_read(&mut self.buffer));
         if round.is_multiple_of(SELDOM) {
@@ -83,7 +89,7 @@ impl Readers {
     }
 }
 
-fn show(figures: &Figures, paths: &Paths, placement: Placement, table: &mut Table) {
+fn show(figures: &Figures, paths: &Paths, (host, placement): (&Host, Placement), table: &mut Table) {
     let stages = &figures.stages;
     let bare = format!("bare loop: all that the agent reads ({})", paths.describe());
     let usages = format!("bare loop: CPU times alone ({})", paths.usages().describe());
@@ -92,7 +98,7 @@ fn show(figures: &Figures, paths: &Paths, placement: Placement, table: &mut Tabl
         (bare.as_str(), &figures.all),
         (usages.as_str(), &figures.usages),
         ("the same files, opened and closed each time", &figures.opened),
-        ("sysinfo, full refresh", &figures.system),
+        ("sysinfo, full refresh of this machine", &figures.system),
         ("agent: read (collect)", &stages.collect),
         ("agent: attribute (advance)", &stages.advance),
         ("agent: save the state", &stages.save),
@@ -100,9 +106,10 @@ fn show(figures: &Figures, paths: &Paths, placement: Placement, table: &mut Tabl
     ] {
         table.add(Row::cpu(what, samples).beside(&figures.all));
     }
-    table.add(
-        Row::cpu("agent: whole tick", &stages.whole)
-            .beside(&figures.all)
-            .at_most_times(BUDGET),
-    );
+    let whole = Row::cpu("agent: whole tick", &stages.whole).beside(&figures.all);
+    table.add(if host.is_real() {
+        whole.at_most_times(BUDGET)
+    } else {
+        whole
+    });
 }
