@@ -135,6 +135,7 @@ pub fn ticker(
         collector,
         ledger,
         state,
+        saving_fails: false,
         board,
         tally,
         agent,

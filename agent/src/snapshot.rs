@@ -24,6 +24,8 @@ pub struct AgentReport {
     pub interval: Duration,
     /// When the agent was started, since 1970.
     pub started: Duration,
+    /// Attempts to save the state that were in vain.
+    pub saves_failed: u64,
     /// Configurations that were refused at a reload.
     pub reloads_failed: u64,
     /// Connections and requests so far.

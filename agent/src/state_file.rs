@@ -101,9 +101,10 @@ impl StateFile {
         Ok((state, found, remarks))
     }
 
-    /// Writes the ledger over the older of the two files.
+    /// Writes the ledger over the older of the two files. After a failure the next attempt goes to the same one, so that the
+    /// newer stays whole.
     pub fn write(&mut self, ledger: &Ledger, clean: bool) -> io::Result<()> {
-        self.sequence += 1;
+        let sequence = self.sequence + 1;
         self.buffer.clear();
         self.buffer.resize(HEADER, b' ');
         serde_json::to_writer(
@@ -116,12 +117,13 @@ impl StateFile {
         )?;
         self.buffer.push(b'\n');
         let body = &self.buffer[HEADER..];
-        let header = header(self.sequence, body);
+        let header = header(sequence, body);
         self.buffer[..header.len()].copy_from_slice(header.as_bytes());
         self.buffer[HEADER - 1] = b'\n';
-        let slot = &self.slots[usize::from(self.sequence % 2 == 1)];
+        let slot = &self.slots[usize::from(sequence % 2 == 1)];
         slot.write_all_at(&self.buffer, 0)?;
         slot.set_len(self.buffer.len() as u64)?;
+        self.sequence = sequence;
         if clean {
             slot.sync_data()?;
         }

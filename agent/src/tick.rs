@@ -46,6 +46,8 @@ pub struct Ticker {
     pub board: Arc<Board>,
     /// What came in by HTTP.
     pub tally: Arc<Tally>,
+    /// The last attempt to keep it was in vain, which is said once.
+    pub saving_fails: bool,
     /// How the agent is doing, and the time between two ticks.
     pub agent: AgentReport,
 }
@@ -101,9 +103,17 @@ impl Ticker {
     /// Saves before anything is shown: what a scrape has seen is never lost. A `clean` state is that of an orderly end.
     pub fn save(&mut self, clean: bool) {
         let Some(state) = &mut self.state else { return };
-        if let Err(error) = state.write(&self.ledger, clean) {
-            tracing::warn!(%error, "the state could not be saved; counters will begin at 0 after a restart");
-            self.state = None;
+        let saved = state.write(&self.ledger, clean);
+        let was_failing = std::mem::replace(&mut self.saving_fails, saved.is_err());
+        match saved {
+            Ok(()) if was_failing => tracing::info!("the state can be saved again"),
+            Ok(()) => {}
+            Err(error) => {
+                self.agent.saves_failed += 1;
+                if !was_failing {
+                    tracing::warn!(%error, "the state cannot be saved, and each tick tries again; a restart now would lose what was counted since");
+                }
+            }
         }
     }
 

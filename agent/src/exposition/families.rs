@@ -131,6 +131,8 @@ pub const FAMILIES: &[Family] = families! {
         "Ticks since the counters began.";
     "wattle_ticks_missed_total" Counter - &[], own::ticks_missed,
         "Ticks that could not be made in time. No energy is lost by that; it is shared more coarsely.";
+    "wattle_state_save_failures_total" Counter - &[], own::save_failures,
+        "Ticks after which the counters could not be saved for a restart.";
     "wattle_config_reload_failures_total" Counter - &[], own::reload_failures,
         "Reloads that were refused; the configuration before stayed.";
     "wattle_http_connections_total" Counter - &[], own::http_connections,

@@ -44,6 +44,10 @@ pub(super) fn ticks_missed<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) 
     points.whole([], snapshot.agent.ticks_missed);
 }
 
+pub(super) fn save_failures<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
+    points.whole([], snapshot.agent.saves_failed);
+}
+
 pub(super) fn reload_failures<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     points.whole([], snapshot.agent.reloads_failed);
 }

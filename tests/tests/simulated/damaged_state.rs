@@ -257,3 +257,23 @@ fn a_host_without_a_boot_id_is_measured_and_its_counters_are_not_kept() {
     let end = sim.seconds(3);
     assert_exact([first.measured_uj(), end.measured_uj()], [start, sim.true_uj()]);
 }
+
+#[test]
+fn a_slot_that_cannot_be_written_costs_the_other_one_nothing() {
+    let mut sim = Simulated::new(small());
+    // The first tick writes the second slot, and they take turns.
+    let [older, newer] = ["state-a", "state-b"];
+    sim.seconds(5);
+    sim.kill();
+    let (older, newer) = (sim.state_dir().join(older), sim.state_dir().join(newer));
+    let whole = fs::read(&newer).unwrap();
+    fs::remove_file(&older).unwrap();
+    std::os::unix::fs::symlink("/dev/full", &older).unwrap();
+    sim.start();
+    let scrape = sim.seconds(3);
+    assert_eq!(
+        scrape.find("wattle_state_save_failures_total", &[]),
+        Some(3_000_000)
+    );
+    assert_eq!(fs::read(&newer).unwrap(), whole);
+}
