@@ -1,0 +1,13 @@
+//! One-way delay, jitter, loss and order between hosts: OWAMP, TWAMP and STAMP without I/O.
+//!
+//! No socket, no clock, no async. Every role is a small state machine with four kinds of methods: getters; `handle_*` (something
+//! happened: a packet, a timeout); commands; and `poll_*` (what is to be done now). Two kinds of time are handed in: a
+//! *moment* (a [`core::time::Duration`] since any fixed instant of a clock that nobody sets), by which timers run, and a
+//! [`Timestamp`] (wall-clock time), which is what is measured and sent.
+
+mod error_estimate;
+mod timestamp;
+
+pub use error_estimate::ErrorEstimate;
+pub use timestamp::Timestamp;
+pub use timestamp::TimestampFormat;
