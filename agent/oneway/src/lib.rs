@@ -6,8 +6,12 @@
 //! [`Timestamp`] (wall-clock time), which is what is measured and sent.
 
 mod error_estimate;
+mod schedule;
 mod timestamp;
 
 pub use error_estimate::ErrorEstimate;
+pub use schedule::Exponential;
+pub use schedule::Schedule;
+pub use schedule::Slot;
 pub use timestamp::Timestamp;
 pub use timestamp::TimestampFormat;
