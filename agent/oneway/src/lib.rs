@@ -7,6 +7,7 @@
 
 mod error_estimate;
 mod schedule;
+pub mod statistics;
 mod timestamp;
 
 pub use error_estimate::ErrorEstimate;
