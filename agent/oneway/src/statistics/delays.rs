@@ -66,7 +66,7 @@ impl Delays {
         self.jitter >> GAIN_BITS
     }
 
-    /// The clocks' distance has changed, or the sender is another: nothing is compared with what came before.
+    /// The clocks' distance has changed, or the sender is another: no minimum from before counts.
     pub(super) fn begin(&mut self) {
         self.minimum.clear();
     }
@@ -77,14 +77,14 @@ impl Delays {
         self.minimum.insert(now, delay, ());
         let queueing = delay.abs_diff(self.minimum(now).unwrap_or(delay).min(delay));
         self.queueing.record(i64::try_from(queueing).unwrap_or(i64::MAX));
-        for (other, other_delay) in recent.iter() {
+        for (other, other_delay) in recent.delays() {
             if other + 1 == number {
                 self.variation.record(delay.saturating_sub(other_delay));
             } else if number + 1 == other {
                 self.variation.record(other_delay.saturating_sub(delay));
             }
         }
-        if let Some((_, before)) = recent.iter().next() {
+        if let Some((_, before)) = recent.delays().next() {
             let rounded = self.jitter.saturating_add(1 << (GAIN_BITS - 1)) >> GAIN_BITS;
             self.jitter = (self.jitter - rounded).saturating_add(delay.abs_diff(before));
         }

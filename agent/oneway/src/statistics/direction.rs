@@ -72,7 +72,7 @@ pub enum Arrival {
 /// *An epoch* is the life of one sender: when the other side has begun again (another session or SSID), call
 /// [`Direction::begin_epoch`], and numbers beginning anew are neither loss nor reordering. Counts and histograms go on.
 ///
-/// With the default settings it takes 2 to 5 KiB on a usual path (1.2 KiB, and 68 bytes for each octave in each of three
+/// With the default settings it takes 2 to 6 KiB on a usual path (1.2 KiB, and 68 bytes for each octave in each of three
 /// histograms), and less than 32 KiB whatever arrives; ask [`Direction::bytes`].
 ///
 /// ```
@@ -128,6 +128,13 @@ impl Direction {
         self.reordering.begin();
         self.delays.begin();
         self.epochs += 1;
+    }
+
+    /// One of the two clocks was set ([`crate::clock::ClockTrack::observe`] says so): delays are not compared with those
+    /// before.
+    pub fn handle_clock_step(&mut self) {
+        self.recent.clock_set();
+        self.delays.begin();
     }
 
     /// Packets are waited for so long from now on.

@@ -6,6 +6,8 @@ pub(super) const RECENT: usize = 8;
 pub(super) struct Recent {
     ring: [(u64, i64); RECENT],
     arrived: u64,
+    /// Arrivals before this one were measured by clocks that have been set since.
+    comparable: u64,
 }
 
 impl Recent {
@@ -19,9 +21,23 @@ impl Recent {
         self.arrived
     }
 
-    /// The latest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, i64)> {
-        let oldest = self.arrived.saturating_sub(RECENT as u64);
+    /// A clock was set: the delays so far are not comparable with those to come.
+    pub(super) const fn clock_set(&mut self) {
+        self.comparable = self.arrived;
+    }
+
+    /// The numbers, the latest first.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.since(0).map(|(number, _)| number)
+    }
+
+    /// Numbers and delays that the next delay can be compared with, the latest first.
+    pub(super) fn delays(&self) -> impl Iterator<Item = (u64, i64)> {
+        self.since(self.comparable)
+    }
+
+    fn since(&self, arrival: u64) -> impl Iterator<Item = (u64, i64)> {
+        let oldest = self.arrived.saturating_sub(RECENT as u64).max(arrival);
         (oldest..self.arrived).rev().map(|n| self.ring[place(n)])
     }
 }

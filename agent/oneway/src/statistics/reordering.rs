@@ -60,7 +60,7 @@ impl Reordering {
     pub(super) fn record(&mut self, number: u64, recent: &Recent, first: u64) {
         self.arrived += 1;
         self.expected = self.expected.max(first);
-        for (before, count) in recent.iter().map(|(before, _)| before).zip(&mut self.by_degree) {
+        for (before, count) in recent.numbers().zip(&mut self.by_degree) {
             if number >= before {
                 break;
             }

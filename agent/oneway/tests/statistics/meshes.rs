@@ -147,6 +147,24 @@ fn a_sparse_mesh_of_two_thousand_hosts_is_solved() {
     assert_eq!(wrong(&mesh), [17, 417, 817, 1217, 1617]);
 }
 
+#[test]
+fn a_mesh_that_fits_perfectly_stays_where_it_is() {
+    let pair = |from: u32, to: u32| PairOffset {
+        from,
+        to,
+        offset: 2_000_000_000 * (i64::from(to) - i64::from(from)),
+        error: 0,
+    };
+    let all: Vec<_> = (0..40)
+        .flat_map(|from| (from + 1..40).map(move |to| pair(from, to)))
+        .collect();
+    let mesh = mesh_offsets(&all);
+    assert!(
+        mesh.iter()
+            .all(|host| host.offset == 2_000_000_000 * i64::from(host.host) - 39_000_000_000)
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 

@@ -87,7 +87,7 @@ pub fn mesh_offsets<K: Ord + Clone>(pairs: &[PairOffset<K>]) -> Vec<HostOffset<K
     };
     let edges: Vec<Edge> = pairs.iter().filter_map(edge).collect();
     let groups = groups(places.len(), &edges);
-    let offsets = solve(&edges, places.len());
+    let offsets = solve(&edges, &groups);
     describe(places.keys().copied(), &edges, &groups, offsets)
 }
 

@@ -4,8 +4,8 @@ const ROUNDS: usize = 30;
 const STEPS: usize = 300;
 /// The smallest error believed, in nanoseconds.
 const FINEST: f64 = 1.0;
-/// How near the solution must come, as a share of where it began.
-const PRECISION: f64 = 1e-9;
+/// How near the solution must come, in nanoseconds and as a share of the largest offset.
+const PRECISION: (f64, f64) = (1e-3, 1e-12);
 
 /// The offset between two hosts, by their places.
 #[derive(Clone, Copy, Debug)]
@@ -29,14 +29,26 @@ impl Edge {
     }
 }
 
-/// One offset for each host, in each group up to a constant, by iteratively reweighted least squares.
-pub(super) fn solve(edges: &[Edge], hosts: usize) -> Vec<f64> {
-    let mut offsets = vec![0.0; hosts];
-    let mut weights: Vec<f64> = edges.iter().map(|edge| edge.weight(0.0)).collect();
+/// The pairs with what each counts.
+struct Mesh<'a> {
+    edges: &'a [Edge],
+    weights: Vec<f64>,
+    /// The first host of each group: it stays where it is, and the others move against it.
+    anchors: Vec<usize>,
+}
+
+/// One offset for each host, the first of each group at zero, by iteratively reweighted least squares.
+pub(super) fn solve(edges: &[Edge], groups: &[usize]) -> Vec<f64> {
+    let mut mesh = Mesh {
+        edges,
+        weights: edges.iter().map(|edge| edge.weight(0.0)).collect(),
+        anchors: first_of_each(groups),
+    };
+    let mut offsets = vec![0.0; groups.len()];
     for _ in 0..ROUNDS {
         let before = offsets.clone();
-        descend(edges, &weights, &mut offsets);
-        for (weight, edge) in weights.iter_mut().zip(edges) {
+        mesh.descend(&mut offsets);
+        for (weight, edge) in mesh.weights.iter_mut().zip(edges) {
             *weight = edge.weight(edge.residual(&offsets));
         }
         if before
@@ -50,52 +62,83 @@ pub(super) fn solve(edges: &[Edge], hosts: usize) -> Vec<f64> {
     offsets
 }
 
-/// Weighted least squares, by conjugate gradients from where `offsets` are.
-fn descend(edges: &[Edge], weights: &[f64], offsets: &mut [f64]) {
-    let mut rest = gather(edges, weights, offsets.len(), |edge| edge.residual(offsets));
-    let scale = diagonal(edges, weights, offsets.len());
-    let mut direction = scaled(&rest, &scale);
-    let mut left = dot(&rest, &direction);
-    let enough = left * PRECISION * PRECISION;
-    for _ in 0..STEPS {
-        let image = gather(edges, weights, offsets.len(), |edge| {
-            direction[edge.to] - direction[edge.from]
-        });
-        let curvature = dot(&direction, &image);
-        if left <= enough || curvature <= 0.0 {
-            return;
+/// Groups are numbered in order of their first hosts.
+fn first_of_each(groups: &[usize]) -> Vec<usize> {
+    let mut firsts = Vec::new();
+    for (host, &group) in groups.iter().enumerate() {
+        if group == firsts.len() {
+            firsts.push(host);
         }
-        let length = left / curvature;
-        add(offsets, length, &direction);
-        add(&mut rest, -length, &image);
-        let preconditioned = scaled(&rest, &scale);
-        let next = dot(&rest, &preconditioned);
-        let turn = next / left;
-        for (direction, rest) in direction.iter_mut().zip(preconditioned) {
-            *direction = rest + turn * *direction;
-        }
-        left = next;
     }
+    firsts
 }
 
-/// For each host what its pairs have of something, with a sign by their direction.
-fn gather(edges: &[Edge], weights: &[f64], hosts: usize, of: impl Fn(&Edge) -> f64) -> Vec<f64> {
-    let mut sums = vec![0.0; hosts];
-    for (edge, weight) in edges.iter().zip(weights) {
-        let share = weight * of(edge);
-        sums[edge.to] += share;
-        sums[edge.from] -= share;
+impl Mesh<'_> {
+    /// Weighted least squares, by conjugate gradients from where `offsets` are.
+    fn descend(&self, offsets: &mut [f64]) {
+        let scale = self.diagonal(offsets.len());
+        let mut rest = self.gather(offsets.len(), |edge| edge.residual(offsets));
+        let mut direction = scaled(&rest, &scale);
+        let mut left = dot(&rest, &direction);
+        let enough = self.enough(&scale);
+        for _ in 0..STEPS {
+            let image = self.gather(offsets.len(), |edge| direction[edge.to] - direction[edge.from]);
+            let curvature = dot(&direction, &image);
+            if left <= enough || curvature <= 0.0 {
+                return;
+            }
+            let length = left / curvature;
+            add(offsets, length, &direction);
+            add(&mut rest, -length, &image);
+            let preconditioned = scaled(&rest, &scale);
+            let next = dot(&rest, &preconditioned);
+            let turn = next / left;
+            for (direction, rest) in direction.iter_mut().zip(preconditioned) {
+                *direction = rest + turn * *direction;
+            }
+            left = next;
+        }
     }
-    sums
-}
 
-fn diagonal(edges: &[Edge], weights: &[f64], hosts: usize) -> Vec<f64> {
-    let mut sums = vec![0.0; hosts];
-    for (edge, weight) in edges.iter().zip(weights) {
-        sums[edge.to] += weight;
-        sums[edge.from] += weight;
+    /// How much may be left when all offsets are precise.
+    fn enough(&self, scale: &[f64]) -> f64 {
+        let largest = self
+            .edges
+            .iter()
+            .map(|edge| edge.offset.abs())
+            .fold(0.0, f64::max);
+        let precision = PRECISION.0 + PRECISION.1 * largest;
+        let lightest = scale
+            .iter()
+            .copied()
+            .filter(|&scale| scale > 0.0)
+            .fold(f64::MAX, f64::min);
+        lightest * precision * precision
     }
-    sums
+
+    /// For each host what its pairs have of something, with a sign by their direction.
+    fn gather(&self, hosts: usize, of: impl Fn(&Edge) -> f64) -> Vec<f64> {
+        let mut sums = vec![0.0; hosts];
+        for (edge, weight) in self.edges.iter().zip(&self.weights) {
+            let share = weight * of(edge);
+            sums[edge.to] += share;
+            sums[edge.from] -= share;
+        }
+        for &anchor in &self.anchors {
+            sums[anchor] = 0.0;
+        }
+        sums
+    }
+
+    /// For each host what its pairs count.
+    fn diagonal(&self, hosts: usize) -> Vec<f64> {
+        let mut sums = vec![0.0; hosts];
+        for (edge, weight) in self.edges.iter().zip(&self.weights) {
+            sums[edge.to] += weight;
+            sums[edge.from] += weight;
+        }
+        sums
+    }
 }
 
 fn scaled(values: &[f64], by: &[f64]) -> Vec<f64> {
