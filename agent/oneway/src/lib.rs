@@ -5,9 +5,12 @@
 //! *moment* (a [`core::time::Duration`] since any fixed instant of a clock that nobody sets), by which timers run, and a
 //! [`Timestamp`] (wall-clock time), which is what is measured and sent.
 
+pub mod control;
 mod error_estimate;
+pub mod owamp;
 mod schedule;
 mod timestamp;
+pub mod twamp;
 
 pub use error_estimate::ErrorEstimate;
 pub use schedule::Exponential;
