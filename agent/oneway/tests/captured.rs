@@ -1,5 +1,7 @@
 //! Octets captured from the reference (perfSONAR owamp 5.2.3, open mode): read and written again, they are the same.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail like tests")]
+
 use wattle_oneway::Slot;
 use wattle_oneway::Timestamp;
 use wattle_oneway::control::*;

@@ -1,5 +1,11 @@
 //! Whole sessions between the two ends, in all modes, with no socket and no clock.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
+
 mod world;
 
 use core::time::Duration;

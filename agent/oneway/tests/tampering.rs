@@ -1,5 +1,11 @@
 //! Messages altered under way, at the wrong time, or over the limits: each ends in a stated error.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "helpers of tests fail like tests"
+)]
+
 mod world;
 
 use wattle_oneway::control::*;
@@ -156,7 +162,7 @@ fn altered_records_are_noticed() {
 fn the_hmac_itself_altered_is_a_bad_hmac() {
     let mut world = World::of(Protocol::Owamp, Security::Encrypted);
     start(&mut world);
-    world.to_server(Some(31));
+    world.carry_to_server(Some(31));
     let error = ControlError::BadHmac {
         message: "Start-Sessions",
     };
@@ -166,9 +172,9 @@ fn the_hmac_itself_altered_is_a_bad_hmac() {
 #[test]
 fn an_altered_server_start_shows_in_the_next_message() {
     let mut world = World::of(Protocol::Owamp, Security::Encrypted);
-    world.to_client(None);
-    world.to_server(None);
-    world.to_client(Some(40));
+    world.carry_to_client(None);
+    world.carry_to_server(None);
+    world.carry_to_client(Some(40));
     world.client_events();
     world
         .client

@@ -162,6 +162,12 @@ impl fmt::Debug for TestKeys {
     }
 }
 
+/// The first octets of an array and those after them.
+pub(crate) fn halves<const N: usize, const M: usize>(octets: &[u8]) -> ([u8; N], [u8; M]) {
+    let (first, rest) = octets.split_first_chunk::<N>().unwrap_or((&[0; N], &[]));
+    (*first, rest.first_chunk().copied().unwrap_or([0; M]))
+}
+
 /// Compares in a time that says nothing about where the two differ.
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     let differences = a.iter().zip(b).fold(0, |seen, (a, b)| seen | (a ^ b));

@@ -1,6 +1,8 @@
 //! Stop-Sessions: OWAMP's tells what was sent (RFC 4656 section 3.8), TWAMP's only counts (RFC 5357 section 3.8).
 
 use super::Accept;
+use super::Direction;
+use super::SessionRequest;
 use super::Sid;
 use super::WireError;
 use super::channel::MAC;
@@ -254,4 +256,17 @@ pub(crate) fn check(what: &'static str, count: u32, limit: usize) -> Result<(), 
         count: count.into(),
         limit: limit as u64,
     })
+}
+
+/// Whether these are the sessions of one direction, each once.
+pub(crate) fn names_exactly(sent: &[SentSession], sessions: &[SessionRequest], direction: Direction) -> bool {
+    let mut named: Vec<Sid> = sent.iter().map(|session| session.sid).collect();
+    let mut known: Vec<Sid> = sessions
+        .iter()
+        .filter(|session| session.direction == direction)
+        .map(|session| session.sid)
+        .collect();
+    named.sort_unstable();
+    known.sort_unstable();
+    named == known
 }

@@ -1,5 +1,10 @@
 //! Two ends of a control connection in memory. Octets travel split anywhere; clocks go only when told.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail like tests"
+)]
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use core::num::NonZeroU32;
@@ -106,15 +111,15 @@ impl World {
 
     /// Carries all messages there and back until both are silent.
     pub(crate) fn exchange(&mut self) {
-        while self.to_client(None) | self.to_server(None) {}
+        while self.carry_to_client(None) | self.carry_to_server(None) {}
     }
 
     /// Carries what the server has to say; says whether there was anything.
-    pub(crate) fn to_client(&mut self, harm: Harm) -> bool {
+    pub(crate) fn carry_to_client(&mut self, harm: Harm) -> bool {
         let octets: Vec<u8> = core::iter::from_fn(|| self.server.poll_transmit())
             .flatten()
             .collect();
-        let pieces = split(&mut self.dice, harmed(octets, harm));
+        let pieces = split(&mut self.dice, &harmed(octets, harm));
         pieces
             .iter()
             .for_each(|piece| self.client.handle_bytes(self.now, piece));
@@ -122,11 +127,11 @@ impl World {
     }
 
     /// Carries what the client has to say; says whether there was anything.
-    pub(crate) fn to_server(&mut self, harm: Harm) -> bool {
+    pub(crate) fn carry_to_server(&mut self, harm: Harm) -> bool {
         let octets: Vec<u8> = core::iter::from_fn(|| self.client.poll_transmit())
             .flatten()
             .collect();
-        let pieces = split(&mut self.dice, harmed(octets, harm));
+        let pieces = split(&mut self.dice, &harmed(octets, harm));
         pieces
             .iter()
             .for_each(|piece| self.server.handle_bytes(self.now, piece));
@@ -174,8 +179,8 @@ fn harmed(mut octets: Vec<u8>, harm: Harm) -> Vec<u8> {
 }
 
 /// Cuts octets into pieces of 1 to 100.
-pub(crate) fn split(dice: &mut Dice, octets: Vec<u8>) -> Vec<Vec<u8>> {
-    let mut rest = octets.as_slice();
+pub(crate) fn split(dice: &mut Dice, octets: &[u8]) -> Vec<Vec<u8>> {
+    let mut rest = octets;
     let mut pieces = Vec::new();
     while !rest.is_empty() {
         let (piece, after) = rest.split_at((dice.below(100) + 1).min(rest.len()));
