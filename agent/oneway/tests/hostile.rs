@@ -1,7 +1,7 @@
 //! Octets from an enemy, at every parser and every state machine: none of them may panic, and what is understood must be
 //! the same after it is written and read again.
 //!
-//! `WATTLE_HOSTILE_INPUTS` says how many inputs; without it 10 million, or 30,000 where the build is not optimised.
+//! `WATTLE_HOSTILE_INPUTS` says how many inputs; without it 10 million, or 500,000 where the build is not optimised.
 //! A parser gets its share by one line in [`PARSERS`].
 
 #![expect(
@@ -390,7 +390,7 @@ fn throw_at_tests(dice: &mut Dice) -> u64 {
 fn an_enemy_breaks_nothing() {
     let asked = std::env::var("WATTLE_HOSTILE_INPUTS").ok();
     let usual = if cfg!(debug_assertions) {
-        30_000
+        500_000
     } else {
         10_000_000
     };

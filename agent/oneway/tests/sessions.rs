@@ -12,6 +12,7 @@ use core::time::Duration;
 
 use wattle_oneway::ErrorEstimate;
 use wattle_oneway::Timestamp;
+use wattle_oneway::TimestampFormat;
 use wattle_oneway::control::*;
 use wattle_oneway::owamp::*;
 use wattle_oneway::twamp::ReplyVerdict;
@@ -239,6 +240,39 @@ fn fly_round(world: &World, session: &SessionRequest) -> Vec<RoundTrip> {
 }
 
 #[test]
+fn either_end_may_write_times_as_ptp_does() {
+    let ptp = ERROR.with_format(TimestampFormat::Ptp);
+    for (near, far) in [(ptp, ERROR), (ERROR, ptp), (ptp, ptp)] {
+        let config = SenderConfig {
+            plan: Plan::of(&request(Direction::ToServer)),
+            protection: TestProtection::Open,
+            padding: Box::new([]),
+            symmetrical: true,
+        };
+        let mut sender = SessionSender::new(Duration::ZERO, wall(2.0), config);
+        let mut reflector =
+            SessionReflector::new(Duration::ZERO, TestProtection::Open, Duration::from_secs(900));
+        let packet = sender.poll_transmit(Duration::ZERO, wall(2.0), near).unwrap();
+        let arrival = |received| Arrival {
+            received,
+            error: ERROR,
+            ttl: 255,
+        };
+        reflector.handle_packet(Duration::ZERO, &packet.octets, arrival(wall(2.25)));
+        let reply = reflector.poll_transmit(wall(2.5), far).unwrap();
+        let verdict = sender.handle_packet(Duration::ZERO, &reply.octets, arrival(wall(3.0)));
+        let ReplyVerdict::New(trip) = verdict else {
+            panic!("{verdict:?}")
+        };
+        assert_eq!(trip.sent.time(), wall(2.0));
+        assert_eq!(
+            (trip.reflector_received, trip.reflector_sent.time()),
+            (wall(2.25), wall(2.5))
+        );
+    }
+}
+
+#[test]
 fn commands_sent_ahead_are_answered_in_order() {
     let mut world = World::of(Protocol::Owamp, Security::Open);
     world.exchange();
@@ -415,17 +449,21 @@ fn sessions_are_refused_by_the_policy_and_by_the_shell() {
         [ClientEvent::Refused(modest, Accept::TemporaryLimit)]
     );
 
-    let nameless = SessionRequest {
-        sid: Sid::default(),
-        ..request(Direction::FromServer)
-    };
-    world.client.request(world.now, nameless.clone()).unwrap();
-    world.exchange();
-    assert_eq!(
-        world.client_events(),
-        [ClientEvent::Refused(nameless, Accept::NotSupported)]
-    );
-
+    for unsupported in [
+        SessionRequest {
+            sid: Sid::default(),
+            ..request(Direction::FromServer)
+        },
+        SessionRequest {
+            type_p: 1 << 30,
+            ..request(Direction::ToServer)
+        },
+    ] {
+        world.client.request(world.now, unsupported.clone()).unwrap();
+        world.exchange();
+        let refused = ClientEvent::Refused(unsupported, Accept::NotSupported);
+        assert_eq!(world.client_events(), [refused]);
+    }
     world.client.start(world.now).unwrap();
     world.exchange();
     assert_eq!(world.client_events(), [ClientEvent::NotStarted(Accept::Failure)]);

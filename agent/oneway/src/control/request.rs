@@ -69,6 +69,11 @@ impl SessionRequest {
         ((self.type_p >> 24) & 0x3f) as u8
     }
 
+    /// Whether the descriptor is a DSCP and nothing else; other kinds of Type-P are not supported by anybody.
+    pub const fn is_plain_dscp(&self) -> bool {
+        self.type_p & !0x3f00_0000 == 0
+    }
+
     /// How long the message is, once its first block is there.
     ///
     /// # Errors

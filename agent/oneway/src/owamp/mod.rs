@@ -35,22 +35,23 @@
 //! assert!(delays.eq([3_000_000; 3]));
 //! ```
 
+mod arrival;
 mod pacer;
 mod packet;
 mod receiver;
 mod sender;
 mod window;
 
+pub use arrival::Arrival;
+pub use arrival::OutsideTimeout;
+pub use arrival::ReceiverCounts;
+pub use arrival::ReceiverEvent;
+pub use arrival::Verdict;
 pub(crate) use pacer::Pacer;
 pub use pacer::Plan;
 pub use packet::TestPacket;
-pub use receiver::Arrival;
-pub use receiver::OutsideTimeout;
 pub use receiver::ReceiverConfig;
-pub use receiver::ReceiverCounts;
-pub use receiver::ReceiverEvent;
 pub use receiver::TestReceiver;
-pub use receiver::Verdict;
 pub(crate) use sender::Anchor;
 pub use sender::Outgoing;
 pub use sender::SenderEvent;

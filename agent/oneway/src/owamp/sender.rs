@@ -23,7 +23,8 @@ pub struct Outgoing {
 /// What happened to a sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SenderEvent {
-    /// All packets have been sent or skipped. The receiver still waits for the timeout; stop after that.
+    /// All packets have been sent or skipped. Stop only when the timeout has passed since, and a little more for the
+    /// difference of the clocks: the receiver has to leave out what was sent less than the timeout before it is told.
     Finished,
 }
 

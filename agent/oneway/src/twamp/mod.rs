@@ -44,6 +44,7 @@
 
 mod packet;
 mod reflector;
+mod round_trip;
 mod sender;
 
 pub use packet::ReflectedPacket;
@@ -51,9 +52,9 @@ pub use packet::equal_size_padding;
 pub use reflector::ReflectorCounts;
 pub use reflector::ReflectorEvent;
 pub use reflector::SessionReflector;
-pub use sender::ReplyVerdict;
-pub use sender::RoundTrip;
-pub use sender::RoundTripCounts;
+pub use round_trip::ReplyVerdict;
+pub use round_trip::RoundTrip;
+pub use round_trip::RoundTripCounts;
+pub use round_trip::SessionEvent;
 pub use sender::SenderConfig;
-pub use sender::SessionEvent;
 pub use sender::SessionSender;

@@ -86,7 +86,8 @@ impl ControlServer {
     /// A session that the client receives needs a name of its own; the rest is for the policy to say.
     fn judge(&self, request: &SessionRequest) -> Accept {
         let taken = self.sessions.iter().any(|session| session.sid == request.sid);
-        if request.direction == Direction::FromServer && (request.sid.is_unset() || taken) {
+        let nameless = request.direction == Direction::FromServer && (request.sid.is_unset() || taken);
+        if nameless || !request.is_plain_dscp() {
             return Accept::NotSupported;
         }
         self.config.policy.decide(&Asked {
