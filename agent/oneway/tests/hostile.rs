@@ -21,6 +21,7 @@ use wattle_oneway::Timestamp;
 use wattle_oneway::control::*;
 use wattle_oneway::owamp::*;
 use wattle_oneway::twamp::ReflectedPacket;
+use wattle_oneway::twamp::ReflectorLimits;
 use wattle_oneway::twamp::SenderConfig;
 use wattle_oneway::twamp::SessionReflector;
 use wattle_oneway::twamp::SessionSender;
@@ -346,7 +347,7 @@ fn throw_at_tests(dice: &mut Dice) -> u64 {
         symmetrical: true,
     };
     let mut session = SessionSender::new(now, clock, config);
-    let mut reflector = SessionReflector::new(now, TestProtection::Open, Duration::from_secs(9));
+    let mut reflector = SessionReflector::new(now, TestProtection::Open, ReflectorLimits::default());
     let mut thrown = 0;
     for _ in 0..40 {
         let passed = Duration::from_millis(dice.below(1000) as u64);

@@ -15,6 +15,7 @@ use wattle_oneway::Timestamp;
 use wattle_oneway::TimestampFormat;
 use wattle_oneway::control::*;
 use wattle_oneway::owamp::*;
+use wattle_oneway::twamp::ReflectorLimits;
 use wattle_oneway::twamp::ReplyVerdict;
 use wattle_oneway::twamp::RoundTrip;
 use wattle_oneway::twamp::SenderConfig;
@@ -209,7 +210,7 @@ fn fly_round(world: &World, session: &SessionRequest) -> Vec<RoundTrip> {
     let (mut moment, mut clock) = (world.now, wall(0.0));
     let mut sender = SessionSender::new(moment, clock, config);
     let protection = world.server.test_protection(session.sid);
-    let mut reflector = SessionReflector::new(moment, protection, Duration::from_secs(900));
+    let mut reflector = SessionReflector::new(moment, protection, ReflectorLimits::default());
     let mut trips = Vec::new();
     while let Some(due) = sender.poll_timeout() {
         clock = later(clock, due - moment);
@@ -251,7 +252,7 @@ fn either_end_may_write_times_as_ptp_does() {
         };
         let mut sender = SessionSender::new(Duration::ZERO, wall(2.0), config);
         let mut reflector =
-            SessionReflector::new(Duration::ZERO, TestProtection::Open, Duration::from_secs(900));
+            SessionReflector::new(Duration::ZERO, TestProtection::Open, ReflectorLimits::default());
         let packet = sender.poll_transmit(Duration::ZERO, wall(2.0), near).unwrap();
         let arrival = |received| Arrival {
             received,

@@ -8,7 +8,7 @@
 //! use core::time::Duration;
 //! use wattle_oneway::control::{Sid, TestProtection};
 //! use wattle_oneway::owamp::{Arrival, Plan};
-//! use wattle_oneway::twamp::{ReplyVerdict, SenderConfig, SessionReflector, SessionSender};
+//! use wattle_oneway::twamp::{ReflectorLimits, ReplyVerdict, SenderConfig, SessionReflector, SessionSender};
 //! use wattle_oneway::{ErrorEstimate, Slot, Timestamp};
 //!
 //! let start = Timestamp::from_unix(Duration::from_secs(1_795_000_000));
@@ -20,7 +20,7 @@
 //! let mut wall = start; // of the clock that is measured with
 //! let config = SenderConfig { plan, protection: TestProtection::Open, padding: [0; 27].into(), symmetrical: false };
 //! let mut sender = SessionSender::new(moment, wall, config);
-//! let mut reflector = SessionReflector::new(moment, TestProtection::Open, Duration::from_secs(900));
+//! let mut reflector = SessionReflector::new(moment, TestProtection::Open, ReflectorLimits::default());
 //! let mut round_trips = Vec::new();
 //! while let Some(due) = sender.poll_timeout() {
 //!     wall = wall.plus_nanos((due - moment).as_nanos() as i64); // here a shell sleeps
@@ -51,6 +51,7 @@ pub use packet::ReflectedPacket;
 pub use packet::equal_size_padding;
 pub use reflector::ReflectorCounts;
 pub use reflector::ReflectorEvent;
+pub use reflector::ReflectorLimits;
 pub use reflector::SessionReflector;
 pub use round_trip::ReplyVerdict;
 pub use round_trip::RoundTrip;

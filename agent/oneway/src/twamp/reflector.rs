@@ -13,11 +13,22 @@ use crate::owamp::TestPacket;
 /// Packets that wait to be answered at most.
 const MOST_WAITING: usize = 64;
 
+/// What a session may ask of a reflector. The request does not say how many packets will come, nor how often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReflectorLimits {
+    /// How long the session may be silent (RFC 5357's REFWAIT).
+    pub ref_wait: Duration,
+    /// How long it may last.
+    pub lasts: Duration,
+    /// Packets per second that are answered on average, and in one go at most.
+    pub packets_per_second: u32,
+}
+
 /// What happened to a reflector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReflectorEvent {
-    /// No packet came for as long as a session may be silent (REFWAIT): it is over.
-    Silent,
+    /// No packet came for as long as a session may be silent, or it has lasted as long as it may: it is over.
+    Ended,
 }
 
 /// What a reflector did.
@@ -29,6 +40,8 @@ pub struct ReflectorCounts {
     pub not_ours: u64,
     /// Packets not answered because too many waited.
     pub overrun: u64,
+    /// Packets not answered because they were more than allowed, or the session had ended.
+    pub refused: u64,
 }
 
 /// The far end of a TWAMP session: answers each packet with one that is as large, or has no padding if that is larger
@@ -38,7 +51,9 @@ pub struct ReflectorCounts {
 #[derive(Clone, Debug)]
 pub struct SessionReflector {
     protection: TestProtection,
-    ref_wait: Duration,
+    limits: ReflectorLimits,
+    allowance: Allowance,
+    ends: Duration,
     deadline: Option<Duration>,
     sequence: u32,
     waiting: VecDeque<Waiting>,
@@ -54,13 +69,55 @@ struct Waiting {
     padding: Vec<u8>,
 }
 
+/// How many packets may still be answered, in time: it grows as time passes, up to a second.
+#[derive(Clone, Copy, Debug)]
+struct Allowance {
+    left: Duration,
+    as_of: Duration,
+    per_packet: Duration,
+}
+
+impl Default for ReflectorLimits {
+    /// 1000 packets per second for a day, and the 900 s of silence that RFC 5357 section 4.2 has.
+    fn default() -> Self {
+        Self {
+            ref_wait: Duration::from_secs(900),
+            lasts: Duration::from_secs(86_400),
+            packets_per_second: 1000,
+        }
+    }
+}
+
+impl Allowance {
+    fn new(now: Duration, packets_per_second: u32) -> Self {
+        Self {
+            left: Duration::from_secs(1),
+            as_of: now,
+            per_packet: Duration::from_secs(1)
+                .checked_div(packets_per_second)
+                .unwrap_or(Duration::MAX),
+        }
+    }
+
+    fn take(&mut self, now: Duration) -> bool {
+        let passed = now.saturating_sub(self.as_of);
+        self.as_of = self.as_of.max(now);
+        self.left = self.left.saturating_add(passed).min(Duration::from_secs(1));
+        let left = self.left.checked_sub(self.per_packet);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+}
+
 impl SessionReflector {
-    /// A reflector that ends when no packet comes for `ref_wait`; RFC 5357 section 3.1 suggests 900 s.
-    pub fn new(now: Duration, protection: TestProtection, ref_wait: Duration) -> Self {
+    /// A reflector of a session that begins now.
+    pub fn new(now: Duration, protection: TestProtection, limits: ReflectorLimits) -> Self {
         Self {
             protection,
-            ref_wait,
-            deadline: now.checked_add(ref_wait),
+            allowance: Allowance::new(now, limits.packets_per_second),
+            ends: now.saturating_add(limits.lasts),
+            deadline: Some(now.saturating_add(limits.ref_wait.min(limits.lasts))),
+            limits,
             sequence: 0,
             waiting: VecDeque::new(),
             counts: ReflectorCounts::default(),
@@ -79,7 +136,11 @@ impl SessionReflector {
             self.counts.not_ours += 1;
             return false;
         };
-        self.deadline = now.checked_add(self.ref_wait);
+        if self.deadline.is_none() || !self.allowance.take(now) {
+            self.counts.refused += 1;
+            return false;
+        }
+        self.deadline = Some(now.saturating_add(self.limits.ref_wait).min(self.ends));
         if self.waiting.len() >= MOST_WAITING {
             self.counts.overrun += 1;
             return false;
@@ -98,7 +159,7 @@ impl SessionReflector {
     pub fn handle_timeout(&mut self, now: Duration) {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.deadline = None;
-            self.events.push_back(ReflectorEvent::Silent);
+            self.events.push_back(ReflectorEvent::Ended);
         }
     }
 
@@ -142,14 +203,9 @@ mod tests {
 
     fn reply_to(size: usize) -> Option<Vec<u8>> {
         let mut reflector =
-            SessionReflector::new(Duration::ZERO, TestProtection::Open, Duration::from_secs(900));
+            SessionReflector::new(Duration::ZERO, TestProtection::Open, ReflectorLimits::default());
         let octets: Vec<u8> = (0..size).map(|n| n as u8 | 1).collect();
-        let arrival = Arrival {
-            received: Timestamp::from_ntp(1),
-            error: ERROR,
-            ttl: 61,
-        };
-        reflector.handle_packet(Duration::ZERO, &octets, arrival);
+        reflector.handle_packet(Duration::ZERO, &octets, arrival());
         reflector
             .poll_transmit(Timestamp::from_ntp(2), ERROR)
             .map(|reply| reply.octets)
@@ -179,31 +235,61 @@ mod tests {
     #[test]
     fn a_flood_makes_no_heap() {
         let mut reflector =
-            SessionReflector::new(Duration::ZERO, TestProtection::Open, Duration::from_secs(900));
-        let arrival = Arrival {
-            received: Timestamp::from_ntp(1),
-            error: ERROR,
-            ttl: 61,
-        };
-        let answered = (0..1000).filter(|_| reflector.handle_packet(Duration::ZERO, &[1; 50], arrival));
+            SessionReflector::new(Duration::ZERO, TestProtection::Open, ReflectorLimits::default());
+        let answered = (0..1000).filter(|_| reflector.handle_packet(Duration::ZERO, &[1; 50], arrival()));
         assert_eq!(answered.count(), MOST_WAITING);
         assert_eq!(reflector.counts().overrun, 1000 - MOST_WAITING as u64);
     }
 
-    #[test]
-    fn silence_ends_a_session() {
-        let mut reflector =
-            SessionReflector::new(Duration::ZERO, TestProtection::Open, Duration::from_secs(9));
-        let arrival = Arrival {
+    fn arrival() -> Arrival {
+        Arrival {
             received: Timestamp::from_ntp(1),
             error: ERROR,
             ttl: 61,
+        }
+    }
+
+    fn limited(seconds: u64, lasts: u64, packets_per_second: u32) -> SessionReflector {
+        let limits = ReflectorLimits {
+            ref_wait: Duration::from_secs(seconds),
+            lasts: Duration::from_secs(lasts),
+            packets_per_second,
         };
-        reflector.handle_packet(Duration::from_secs(5), &[1; 50], arrival);
+        SessionReflector::new(Duration::ZERO, TestProtection::Open, limits)
+    }
+
+    #[test]
+    fn silence_ends_a_session() {
+        let mut reflector = limited(9, 100, 1000);
+        reflector.handle_packet(Duration::from_secs(5), &[1; 50], arrival());
         reflector.handle_timeout(Duration::from_secs(9));
         assert_eq!(reflector.poll_event(), None);
         assert_eq!(reflector.poll_timeout(), Some(Duration::from_secs(14)));
         reflector.handle_timeout(Duration::from_secs(14));
-        assert_eq!(reflector.poll_event(), Some(ReflectorEvent::Silent));
+        assert_eq!(reflector.poll_event(), Some(ReflectorEvent::Ended));
+        assert!(!reflector.handle_packet(Duration::from_secs(15), &[1; 50], arrival()));
+    }
+
+    #[test]
+    fn no_session_lasts_longer_than_it_may() {
+        let mut reflector = limited(9, 20, 1000);
+        for second in 0..20 {
+            assert!(reflector.handle_packet(Duration::from_secs(second), &[1; 50], arrival()));
+        }
+        assert_eq!(reflector.poll_timeout(), Some(Duration::from_secs(20)));
+    }
+
+    #[test]
+    fn what_is_more_than_allowed_is_not_answered() {
+        let mut reflector = limited(9, 100, 10);
+        let mut answered = 0;
+        for millisecond in 0..5000 {
+            let now = Duration::from_millis(millisecond);
+            answered += u32::from(reflector.handle_packet(now, &[1; 50], arrival()));
+            reflector.poll_transmit(Timestamp::from_ntp(2), ERROR);
+        }
+        assert_eq!(answered, 10 + 49);
+        assert_eq!(reflector.counts().refused, 5000 - 59);
+        assert!(!limited(9, 100, 0).handle_packet(Duration::from_secs(3), &[1; 50], arrival()));
     }
 }
