@@ -25,7 +25,7 @@ pub enum Verdict {
     /// One whose time was up: it counts as lost, and came after all.
     Late(Record),
     /// One whose send time differs from the time it came, or was due, by more than the timeout. If all do, a clock is
-    /// wrong: see [`super::TestReceiver::clock_difference`].
+    /// wrong: see [`TestReceiver::clock_difference`](super::TestReceiver::clock_difference).
     OutsideTimeout(Record),
     /// None of this session: too short, a wrong HMAC, no valid error estimate, or a number beyond its end.
     NotOurs,

@@ -18,7 +18,8 @@ use crate::control::channel::MAC;
 use crate::control::stop::names_exactly;
 
 impl ControlClient {
-    /// Asks for a session. The answer is [`ClientEvent::Accepted`] or [`ClientEvent::Refused`].
+    /// Asks for a session. The answer is [`ClientEvent::Accepted`](super::ClientEvent::Accepted) or
+    /// [`ClientEvent::Refused`](super::ClientEvent::Refused).
     ///
     /// # Errors
     ///
@@ -36,7 +37,8 @@ impl ControlClient {
         Ok(())
     }
 
-    /// Starts all sessions that were accepted. The answer is [`ClientEvent::Started`] or [`ClientEvent::NotStarted`].
+    /// Starts all sessions that were accepted. The answer is [`ClientEvent::Started`](super::ClientEvent::Started) or
+    /// [`ClientEvent::NotStarted`](super::ClientEvent::NotStarted).
     ///
     /// # Errors
     ///
@@ -51,7 +53,8 @@ impl ControlClient {
     }
 
     /// Says that no more test packets will be sent, and in OWAMP what was: `sent` names exactly the sessions that go to
-    /// the server. OWAMP's server says the same with [`ClientEvent::Stopped`], before or after; TWAMP's says nothing.
+    /// the server. OWAMP's server says the same with [`ClientEvent::Stopped`](super::ClientEvent::Stopped), before or after;
+    /// TWAMP's says nothing.
     ///
     /// # Errors
     ///
@@ -96,7 +99,8 @@ impl ControlClient {
         Ok(())
     }
 
-    /// Asks for records (OWAMP only). The answer is [`ClientEvent::Fetched`] or [`ClientEvent::NotFetched`].
+    /// Asks for records (OWAMP only). The answer is [`ClientEvent::Fetched`](super::ClientEvent::Fetched) or
+    /// [`ClientEvent::NotFetched`](super::ClientEvent::NotFetched).
     ///
     /// # Errors
     ///

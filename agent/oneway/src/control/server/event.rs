@@ -16,16 +16,17 @@ pub enum ServerEvent {
         /// Whose key.
         key_id: Option<KeyId>,
     },
-    /// A session is asked for that the policy allows. Answer with [`super::ControlServer::accept`] or [`super::ControlServer::refuse`].
+    /// A session is asked for that the policy allows. Answer with [`ControlServer::accept`](super::ControlServer::accept) or
+    /// [`ControlServer::refuse`](super::ControlServer::refuse).
     Requested(SessionRequest),
     /// The policy refused a session.
     Refused(SessionRequest, Accept),
     /// All accepted sessions begin: test packets may fly.
     Started,
     /// The client stops. In OWAMP, what it says about the sessions it was sending; this side has to answer with
-    /// [`super::ControlServer::stop`] if it has not stopped yet.
+    /// [`ControlServer::stop`](super::ControlServer::stop) if it has not stopped yet.
     Stopped(Accept, Vec<SentSession>),
-    /// Records are asked for. Answer with [`super::ControlServer::answer_fetch`].
+    /// Records are asked for. Answer with [`ControlServer::answer_fetch`](super::ControlServer::answer_fetch).
     FetchRequested(FetchSession),
     /// The connection is over, and so are its sessions.
     Closed(ControlError),
