@@ -6,6 +6,7 @@
 //! [`Timestamp`] (wall-clock time), which is what is measured and sent.
 
 mod error_estimate;
+pub mod stamp;
 mod timestamp;
 
 pub use error_estimate::ErrorEstimate;
