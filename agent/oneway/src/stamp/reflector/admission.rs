@@ -85,18 +85,12 @@ impl Gate {
         now: Duration,
         session: Option<&mut Session>,
         key: &SessionKey,
-        bytes: &[u8],
         policy: &Policy,
     ) -> Result<(), Refusal> {
         let limits = &policy.limits;
         let passes = |passed: bool, reason| if passed { Ok(()) } else { Err(reason) };
-        if let Some(session) = session {
-            if session.received > 0 && packet::copied(bytes, key.mode) == Some(session.last_reply()) {
-                return Err(Refusal::Loop);
-            }
-            if session.rank != Rank::Newcomer {
-                return passes(session.bucket.take(now, limits.per_source), Refusal::TooFast);
-            }
+        if let Some(session) = session.filter(|session| session.rank != Rank::Newcomer) {
+            return passes(session.bucket.take(now, limits.per_source), Refusal::TooFast);
         }
         let place = self.place(key.peer.ip());
         let source = self.sources.get_mut(place).ok_or(Refusal::TooFast)?;

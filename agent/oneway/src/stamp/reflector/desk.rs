@@ -5,6 +5,7 @@ use core::time::Duration;
 
 use crate::stamp::Arrival;
 use crate::stamp::ClockClaim;
+use crate::stamp::Mode;
 use crate::stamp::Position;
 use crate::stamp::Reply;
 use crate::stamp::Request;
@@ -87,12 +88,11 @@ impl Desk {
         let mode = identity.mode;
         let request = Request::parse(bytes, mode).ok_or(Refusal::Short)?;
         let out = out.get_mut(..bytes.len()).ok_or(Refusal::NoBuffer)?;
-        let ssid = if packet::is_padded(bytes, mode) { 0 } else { request.ssid };
-        let key = SessionKey::new(*from, ssid, mode);
+        let key = self.session_of(*from, &request, bytes, mode)?;
         if now >= self.next_sweep {
             self.sweep(now);
         }
-        self.gate.admit(now, self.table.get_mut(&key), &key, bytes, &self.policy)?;
+        self.gate.admit(now, self.table.get_mut(&key), &key, &self.policy)?;
 
         let remembered = self.policy.stateful.then(|| self.count_in(now, key));
         let sequence = remembered.map_or(request.sequence, |session| session.sequence);
@@ -110,6 +110,25 @@ impl Desk {
         let received = arrival.seen.class.unwrap_or_default();
         let class = learnt.class.unwrap_or(TrafficClass::new(received.dscp(), 0));
         Ok(Answer { length: bytes.len(), class, token })
+    }
+
+    /// Where a packet belongs. Padding as TWAMP Light has it may differ from packet to packet, so it is no identifier; and what
+    /// is padded so may be a reply of this reflector that came back.
+    fn session_of(
+        &self,
+        from: SocketAddr,
+        request: &Request,
+        bytes: &[u8],
+        mode: Mode,
+    ) -> Result<SessionKey, Refusal> {
+        let claimed = SessionKey::new(from, request.ssid, mode);
+        let ssid = if packet::is_padded(bytes, mode) { 0 } else { request.ssid };
+        let key = SessionKey { ssid, ..claimed };
+        let came_back = |key| self.table.get(key).is_some_and(|session| session.has_sent(bytes, mode));
+        if came_back(&claimed) || came_back(&key) {
+            return Err(Refusal::Loop);
+        }
+        Ok(key)
     }
 
     fn reply(&self, request: &Request, arrival: &Arrival, sequence: u32) -> Reply {

@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use crate::stamp::Mode;
 use crate::stamp::Stamp;
+use crate::stamp::packet;
 
 use super::answer::Learnt;
 use super::rate::Bucket;
@@ -90,9 +91,10 @@ impl Session {
         }
     }
 
-    /// What somebody who reflects the latest reply would copy from it.
-    pub(super) const fn last_reply(&self) -> (u32, [u8; 8]) {
-        (self.next_sequence.wrapping_sub(1), self.written)
+    /// Whether this is the latest reply, as somebody would send it back who took it for a request.
+    pub(super) fn has_sent(&self, bytes: &[u8], mode: Mode) -> bool {
+        let latest = (self.next_sequence.wrapping_sub(1), self.written);
+        self.received > 0 && packet::copied(bytes, mode) == Some(latest)
     }
 
     /// Notes what the sender told of earlier rounds, and begins this one. Returns those of which no more will be learnt.

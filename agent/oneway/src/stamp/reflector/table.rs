@@ -42,6 +42,10 @@ impl Table {
         self.sessions.len() - self.newcomers
     }
 
+    pub(super) fn get(&self, key: &SessionKey) -> Option<&Session> {
+        self.sessions.get(key)
+    }
+
     pub(super) fn get_mut(&mut self, key: &SessionKey) -> Option<&mut Session> {
         self.sessions.get_mut(key)
     }
