@@ -35,12 +35,18 @@ pub struct Stamp {
 impl Stamp {
     /// A program's reading of the clock.
     pub const fn user(at: Timestamp) -> Self {
-        Self { at, source: StampSource::User }
+        Self {
+            at,
+            source: StampSource::User,
+        }
     }
 
     /// The kernel's software timestamp.
     pub const fn kernel(at: Timestamp) -> Self {
-        Self { at, source: StampSource::Kernel }
+        Self {
+            at,
+            source: StampSource::Kernel,
+        }
     }
 }
 

@@ -85,7 +85,10 @@ mod tests {
             ([0x80, 0x01], ClockClaim::Synchronised { bound_nanos: 1 }),
         ];
         for (octets, claim) in cases {
-            assert_eq!(ClockClaim::from_estimate(ErrorEstimate::from_bytes(octets)), claim);
+            assert_eq!(
+                ClockClaim::from_estimate(ErrorEstimate::from_bytes(octets)),
+                claim
+            );
         }
     }
 

@@ -52,7 +52,10 @@ pub struct KeyRing {
 impl KeyRing {
     /// One key.
     pub const fn new(current: Key) -> Self {
-        Self { current, previous: None }
+        Self {
+            current,
+            previous: None,
+        }
     }
 
     /// Signs with `next` from now on, and accepts the key before it until the next rotation.
@@ -109,7 +112,9 @@ impl KeyStore {
 
     pub(crate) fn of(&self, peer: IpAddr, ssid: u16) -> Option<&KeyRing> {
         let by_peer = self.by_peer.get(&peer);
-        by_peer.or_else(|| self.by_ssid.get(&ssid)).or(self.everybody.as_ref())
+        by_peer
+            .or_else(|| self.by_ssid.get(&ssid))
+            .or(self.everybody.as_ref())
     }
 
     pub(crate) fn has_peer(&self, peer: IpAddr) -> bool {

@@ -60,7 +60,10 @@ mod tests {
         let (kernel, user) = (Stamp::kernel(at), Stamp::user(at.plus_nanos(5)));
         assert_eq!(
             Measured::between(kernel, user),
-            Measured { nanos: 5, quality: Quality::Host }
+            Measured {
+                nanos: 5,
+                quality: Quality::Host
+            }
         );
         assert_eq!(Measured::between(kernel, kernel).quality, Quality::Wire);
         assert_eq!(Measured::between(user, kernel).nanos, -5);

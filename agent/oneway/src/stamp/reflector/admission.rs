@@ -44,22 +44,42 @@ pub(super) fn identify<'a>(
         Access::Either => store.has_peer(from) || packet::looks_authenticated(bytes),
         Access::Authenticated => true,
     };
-    let mode = if must { Mode::Authenticated } else { Mode::Unauthenticated };
+    let mode = if must {
+        Mode::Authenticated
+    } else {
+        Mode::Unauthenticated
+    };
     let Some(request) = Request::parse(bytes, mode) else {
         let open = Request::parse(bytes, Mode::Unauthenticated).is_some();
-        return Err(if open { Refusal::Unauthenticated } else { Refusal::Short });
+        return Err(if open {
+            Refusal::Unauthenticated
+        } else {
+            Refusal::Short
+        });
     };
     let keys = store.of(from, request.ssid);
     if !must {
-        return Ok(Identity { mode, keys, maker: None });
+        return Ok(Identity {
+            mode,
+            keys,
+            maker: None,
+        });
     }
     let keys = keys.ok_or(Refusal::NoKey)?;
     let (text, tag) = packet::signed(bytes).ok_or(Refusal::Short)?;
     let Some(maker) = keys.maker(&[text], tag) else {
         let signed = packet::looks_authenticated(bytes);
-        return Err(if signed { Refusal::WrongHmac } else { Refusal::Unauthenticated });
+        return Err(if signed {
+            Refusal::WrongHmac
+        } else {
+            Refusal::Unauthenticated
+        });
     };
-    Ok(Identity { mode, keys: Some(keys), maker: Some(maker) })
+    Ok(Identity {
+        mode,
+        keys: Some(keys),
+        maker: Some(maker),
+    })
 }
 
 /// The rate limits of those who have no bucket of their own.

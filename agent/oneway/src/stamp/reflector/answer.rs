@@ -34,6 +34,7 @@ use crate::stamp::tlv::is_ours;
 use crate::stamp::tlv::length_is_valid;
 
 use super::Policy;
+use super::table::Place;
 
 /// What an answer is made of.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ pub(super) struct Known<'a> {
 /// The part of an answer that only a stateful reflector has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Remembered {
+    pub(super) place: Place,
     pub(super) epoch: u32,
     /// The number of this reply.
     pub(super) sequence: u32,
@@ -140,7 +142,11 @@ impl Known<'_> {
         if let Some(at) = outline.truncated {
             learnt.malformed = true;
             let unknown = list.get(at + 1).is_none_or(|kind| !TlvKind(*kind).is_standard());
-            let flags = if unknown { TlvFlags::UNRECOGNISED } else { TlvFlags::UNDERSTOOD };
+            let flags = if unknown {
+                TlvFlags::UNRECOGNISED
+            } else {
+                TlvFlags::UNDERSTOOD
+            };
             put(list, at, &[flags.with(TlvFlags::MALFORMED).octet()]);
         }
     }
@@ -232,11 +238,14 @@ impl Known<'_> {
 
     /// Zeros if nothing is known, which is always so in a stateless reflector (section 4.7).
     fn answer_follow_up(&self, value: &mut [u8]) {
-        let answer = self.session.left.map_or_else(FollowUp::default, |(sequence, stamp)| FollowUp {
-            sequence,
-            timestamp: stamp.at,
-            method: StampMethod::of(stamp.source),
-        });
+        let answer = self
+            .session
+            .left
+            .map_or_else(FollowUp::default, |(sequence, stamp)| FollowUp {
+                sequence,
+                timestamp: stamp.at,
+                method: StampMethod::of(stamp.source),
+            });
         put(value, 0, &answer.to_bytes(self.policy.format));
     }
 
@@ -248,7 +257,9 @@ impl Known<'_> {
             }
             TlvKind::ROUND_REPORT => learnt.report = RoundReport::from_bytes(value, self.format),
             TlvKind::CLOCK_REPORT => {
-                let Some(asked) = ClockReport::from_bytes(value) else { return };
+                let Some(asked) = ClockReport::from_bytes(value) else {
+                    return;
+                };
                 let reflector = EndOfClock {
                     claim: self.claim,
                     receives: self.arrival.stamp.source,
@@ -258,7 +269,9 @@ impl Known<'_> {
                 learnt.clock = Some(asked.sender);
             }
             _ => {
-                let Some(asked) = PositionReport::from_bytes(value) else { return };
+                let Some(asked) = PositionReport::from_bytes(value) else {
+                    return;
+                };
                 let reflector = self.position;
                 put(value, 0, &PositionReport { reflector, ..asked }.to_bytes());
                 learnt.position = asked.sender;

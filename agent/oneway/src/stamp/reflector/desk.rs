@@ -13,9 +13,9 @@ use crate::stamp::TrafficClass;
 use crate::stamp::packet;
 
 use super::Answer;
-use super::ReflectorCounts;
 use super::Observation;
 use super::Policy;
+use super::ReflectorCounts;
 use super::Refusal;
 use super::Token;
 use super::admission::Gate;
@@ -27,6 +27,7 @@ use super::answer::Remembered;
 use super::observation::Observations;
 use super::rounds::Open;
 use super::session::SessionKey;
+use super::table::Place;
 use super::table::Table;
 
 /// Sessions are looked through for silent ones no more often than this.
@@ -84,7 +85,12 @@ impl Desk {
         incoming: &Incoming<'_>,
         out: &mut [u8],
     ) -> Result<Answer, Refusal> {
-        let Incoming { arrival, from, bytes, identity } = incoming;
+        let Incoming {
+            arrival,
+            from,
+            bytes,
+            identity,
+        } = incoming;
         let mode = identity.mode;
         let request = Request::parse(bytes, mode).ok_or(Refusal::Short)?;
         let out = out.get_mut(..bytes.len()).ok_or(Refusal::NoBuffer)?;
@@ -92,9 +98,15 @@ impl Desk {
         if now >= self.next_sweep {
             self.sweep(now);
         }
-        self.gate.admit(now, self.table.get_mut(&key), &key, &self.policy)?;
+        let place = self.table.find(&key);
+        let session = place.and_then(|place| self.table.get_mut(place));
+        self.gate.admit(now, session, &key, &self.policy)?;
 
-        let remembered = self.policy.stateful.then(|| self.count_in(now, key));
+        let remembered = if self.policy.stateful {
+            self.count_in(now, key, place)
+        } else {
+            None
+        };
         let sequence = remembered.map_or(request.sequence, |session| session.sequence);
         let reply = self.reply(&request, arrival, sequence);
         out.copy_from_slice(bytes);
@@ -103,13 +115,21 @@ impl Desk {
         if let Some(maker) = identity.maker {
             packet::sign(out, maker);
         }
-        let token = remembered.map(|session| Token { key, epoch: session.epoch, sequence });
-        if token.is_some() {
-            self.remember(&key, Open::new(&request, &reply, arrival), &reply, &learnt);
+        let token = remembered.map(|Remembered { place, epoch, .. }| Token {
+            place,
+            epoch,
+            sequence,
+        });
+        if let Some(Remembered { place, .. }) = remembered {
+            self.remember(&key, place, Open::new(&request, &reply, arrival), &reply, &learnt);
         }
         let received = arrival.seen.class.unwrap_or_default();
         let class = learnt.class.unwrap_or(TrafficClass::new(received.dscp(), 0));
-        Ok(Answer { length: bytes.len(), class, token })
+        Ok(Answer {
+            length: bytes.len(),
+            class,
+            token,
+        })
     }
 
     /// Where a packet belongs. Padding as TWAMP Light has it may differ from packet to packet, so it is no identifier; and what
@@ -122,10 +142,15 @@ impl Desk {
         mode: Mode,
     ) -> Result<SessionKey, Refusal> {
         let claimed = SessionKey::new(from, request.ssid, mode);
-        let ssid = if packet::is_padded(bytes, mode) { 0 } else { request.ssid };
+        let ssid = if packet::is_padded(bytes, mode) {
+            0
+        } else {
+            request.ssid
+        };
         let key = SessionKey { ssid, ..claimed };
-        let came_back = |key| self.table.get(key).is_some_and(|session| session.has_sent(bytes, mode));
-        if came_back(&claimed) || came_back(&key) {
+        let session = |key| self.table.find(key).and_then(|place| self.table.get(place));
+        let came_back = |key| session(key).is_some_and(|session| session.has_sent(bytes, mode));
+        if came_back(&claimed) || ssid != request.ssid && came_back(&key) {
             return Err(Refusal::Loop);
         }
         Ok(key)
@@ -147,18 +172,22 @@ impl Desk {
     }
 
     /// ReflectorCounts a request, and its reply, in its session.
-    fn count_in(&mut self, now: Duration, key: SessionKey) -> Remembered {
-        let session = self.table.enter(now, key, self.policy.epoch, &self.policy.limits);
+    fn count_in(&mut self, now: Duration, key: SessionKey, place: Option<Place>) -> Option<Remembered> {
+        let limits = &self.policy.limits;
+        let place = place.unwrap_or_else(|| self.table.begin(now, key, self.policy.epoch, limits));
+        self.table.refresh(now, key, place, limits);
+        let session = self.table.get_mut(place)?;
         let sequence = session.next_sequence;
         session.next_sequence = sequence.wrapping_add(1);
         session.received = session.received.wrapping_add(1);
-        Remembered {
+        Some(Remembered {
+            place,
             epoch: session.epoch,
             sequence,
             received: session.received,
             reflected: session.next_sequence,
             left: session.left,
-        }
+        })
     }
 
     fn answer_list(
@@ -192,15 +221,16 @@ impl Desk {
         learnt
     }
 
-    fn remember(&mut self, key: &SessionKey, round: Open, reply: &Reply, learnt: &Learnt) {
-        let Some(session) = self.table.get_mut(key) else {
+    fn remember(&mut self, key: &SessionKey, place: Place, round: Open, reply: &Reply, learnt: &Learnt) {
+        let Some(session) = self.table.get_mut(place) else {
             return;
         };
         session.written = reply.timestamp;
         if learnt.is_ours {
             let closed = session.close_and_open(round, learnt);
             for closed in closed.into_iter().flatten() {
-                self.observations.push(Observation::of(key, session, &closed, learnt));
+                self.observations
+                    .push(Observation::of(key, session, &closed, learnt));
             }
         }
     }

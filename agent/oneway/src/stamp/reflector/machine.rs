@@ -10,15 +10,15 @@ use crate::stamp::Position;
 use crate::stamp::Stamp;
 use crate::stamp::TrafficClass;
 
-use super::ReflectorCounts;
 use super::Observation;
 use super::Policy;
+use super::ReflectorCounts;
 use super::Refusal;
 use super::admission::identify;
 use super::desk::Desk;
 use super::desk::Incoming;
-use super::session::SessionKey;
 use super::session::canonical;
+use super::table::Place;
 
 /// A reply, finished in the caller's buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Answer {
 /// Names one reply of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
-    pub(super) key: SessionKey,
+    pub(super) place: Place,
     pub(super) epoch: u32,
     pub(super) sequence: u32,
 }
@@ -63,7 +63,10 @@ pub struct Reflector {
 impl Reflector {
     /// A reflector that has not heard anybody.
     pub fn new(policy: Policy, keys: KeyStore) -> Self {
-        Self { keys, desk: Desk::new(policy) }
+        Self {
+            keys,
+            desk: Desk::new(policy),
+        }
     }
 
     /// What it has done so far.
@@ -111,8 +114,18 @@ impl Reflector {
     ) -> Reflection {
         let from = canonical(from);
         let identity = identify(self.desk.policy.access, &self.keys, from.ip(), bytes);
-        let answer = identity
-            .and_then(|identity| self.desk.reflect(now, &Incoming { arrival, from, bytes, identity }, out));
+        let answer = identity.and_then(|identity| {
+            self.desk.reflect(
+                now,
+                &Incoming {
+                    arrival,
+                    from,
+                    bytes,
+                    identity,
+                },
+                out,
+            )
+        });
         match answer {
             Ok(answer) => {
                 self.desk.counts.reflected += 1;
@@ -127,7 +140,7 @@ impl Reflector {
 
     /// A reply left, and this is when.
     pub fn handle_sent(&mut self, token: Token, stamp: Stamp) {
-        let session = self.desk.table.get_mut(&token.key);
+        let session = self.desk.table.get_mut(token.place);
         if let Some(session) = session.filter(|session| session.epoch == token.epoch) {
             session.note_sent(token.sequence, stamp);
         }
@@ -135,7 +148,7 @@ impl Reflector {
 
     /// A reply could not be sent. Its number is used again, so that nobody counts it as lost.
     pub fn handle_unsent(&mut self, token: Token) {
-        let session = self.desk.table.get_mut(&token.key);
+        let session = self.desk.table.get_mut(token.place);
         if let Some(session) = session.filter(|session| session.epoch == token.epoch)
             && session.next_sequence == token.sequence.wrapping_add(1)
         {

@@ -44,8 +44,14 @@ impl Default for Limits {
             newcomers: 1024,
             sessions_per_address: 64,
             expiry: Duration::from_secs(900),
-            per_source: Rate { per_second: 1000, burst: 1000 },
-            all_newcomers: Rate { per_second: 5000, burst: 5000 },
+            per_source: Rate {
+                per_second: 1000,
+                burst: 1000,
+            },
+            all_newcomers: Rate {
+                per_second: 5000,
+                burst: 5000,
+            },
         }
     }
 }

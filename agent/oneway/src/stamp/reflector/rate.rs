@@ -44,7 +44,10 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_then_the_average() {
-        let rate = Rate { per_second: 10, burst: 3 };
+        let rate = Rate {
+            per_second: 10,
+            burst: 3,
+        };
         let mut bucket = Bucket::default();
         let mut passed = |millis| bucket.take(Duration::from_millis(millis), rate);
         assert_eq!([0, 0, 0, 0].map(&mut passed), [true, true, true, false]);
@@ -54,6 +57,12 @@ mod tests {
 
     #[test]
     fn nothing_a_second_is_nothing() {
-        assert!(!Bucket::default().take(Duration::MAX, Rate { per_second: 0, burst: 9 }));
+        assert!(!Bucket::default().take(
+            Duration::MAX,
+            Rate {
+                per_second: 0,
+                burst: 9
+            }
+        ));
     }
 }

@@ -79,13 +79,19 @@ impl Rounds {
     /// The sender told when a request left. A duplicate has the same number, and the same time.
     pub(super) fn note_left(&mut self, sequence: u32, stamp: Stamp) {
         let rounds = self.open.iter_mut().flatten();
-        rounds.filter(|round| round.sequence == sequence).for_each(|round| round.sent = stamp);
+        rounds
+            .filter(|round| round.sequence == sequence)
+            .for_each(|round| round.sent = stamp);
     }
 
     /// The sender told how a reply arrived.
     pub(super) fn close(&mut self, back: Round) -> Option<Closed> {
         let place = self.open.get_mut(back.reflected as usize % KEPT)?;
-        let round = place.take_if(|open| open.reflected == back.reflected && open.sequence == back.sequence)?;
-        Some(Closed { round, back: Some(back) })
+        let round =
+            place.take_if(|open| open.reflected == back.reflected && open.sequence == back.sequence)?;
+        Some(Closed {
+            round,
+            back: Some(back),
+        })
     }
 }

@@ -1,5 +1,7 @@
 //! What a stateful reflector remembers of one session.
 
+use core::hash::Hash;
+use core::hash::Hasher;
 use core::net::IpAddr;
 use core::net::Ipv4Addr;
 use core::net::SocketAddr;
@@ -18,11 +20,25 @@ use super::rounds::Rounds;
 
 /// Who a session belongs to (RFC 8972 section 3: the identifier together with the addresses). An open packet
 /// never belongs to an authenticated session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SessionKey {
     pub(super) peer: SocketAddr,
     pub(super) ssid: u16,
     pub(super) mode: Mode,
+}
+
+/// In few writes: it is hashed for each packet.
+impl Hash for SessionKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (ip, scope) = match self.peer {
+            SocketAddr::V4(peer) => (u128::from(peer.ip().to_bits()), 0),
+            SocketAddr::V6(peer) => (peer.ip().to_bits(), peer.scope_id()),
+        };
+        let mode = u32::from(self.mode == Mode::Authenticated);
+        let port = u64::from(self.peer.port()) << 16 | u64::from(self.ssid);
+        state.write_u128(ip);
+        state.write_u64(port << 32 | u64::from(scope ^ mode << 31));
+    }
 }
 
 impl SessionKey {
@@ -33,7 +49,11 @@ impl SessionKey {
     };
 
     pub(super) fn new(from: SocketAddr, ssid: u16, mode: Mode) -> Self {
-        Self { peer: canonical(from), ssid, mode }
+        Self {
+            peer: canonical(from),
+            ssid,
+            mode,
+        }
     }
 }
 

@@ -21,9 +21,15 @@ const PROBATION: (u32, Duration) = (3, Duration::from_secs(1));
 /// Recency is noted no more often than this.
 const RESOLUTION: Duration = Duration::from_secs(1);
 
+/// Where a session is kept: good until it is forgotten, which its epoch tells.
+pub(super) type Place = usize;
+
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    sessions: HashMap<SessionKey, Session>,
+    /// Forgotten sessions stand here until their place is used again.
+    sessions: Vec<Session>,
+    free: Vec<Place>,
+    places: HashMap<SessionKey, Place>,
     /// Least recently heard first, newcomers before the others.
     recency: BTreeSet<(Rank, Duration, SessionKey)>,
     newcomers: usize,
@@ -35,65 +41,62 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn len(&self) -> usize {
-        self.sessions.len()
+        self.places.len()
     }
 
     pub(super) fn established(&self) -> usize {
-        self.sessions.len() - self.newcomers
+        self.places.len() - self.newcomers
     }
 
-    pub(super) fn get(&self, key: &SessionKey) -> Option<&Session> {
-        self.sessions.get(key)
+    pub(super) fn find(&self, key: &SessionKey) -> Option<Place> {
+        self.places.get(key).copied()
     }
 
-    pub(super) fn get_mut(&mut self, key: &SessionKey) -> Option<&mut Session> {
-        self.sessions.get_mut(key)
+    pub(super) fn get(&self, place: Place) -> Option<&Session> {
+        self.sessions.get(place)
     }
 
-    /// The session of this key, begun now if need be.
-    pub(super) fn enter(
-        &mut self,
-        now: Duration,
-        key: SessionKey,
-        epoch: u32,
-        limits: &Limits,
-    ) -> &mut Session {
-        if !self.sessions.contains_key(&key) {
-            self.make_room(key.mode, limits);
-            let rank = match key.mode {
-                Mode::Authenticated => Rank::Authenticated,
-                Mode::Unauthenticated => Rank::Newcomer,
-            };
-            self.recency.insert((rank, now, key));
-            self.newcomers += usize::from(rank == Rank::Newcomer);
-            let epoch = epoch.wrapping_add(self.begun as u32);
-            self.begun += 1;
-            return self.sessions.entry(key).or_insert(Session::new(now, rank, epoch));
+    pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut Session> {
+        self.sessions.get_mut(place)
+    }
+
+    /// Begins a session.
+    pub(super) fn begin(&mut self, now: Duration, key: SessionKey, epoch: u32, limits: &Limits) -> Place {
+        self.make_room(key.mode, limits);
+        let rank = match key.mode {
+            Mode::Authenticated => Rank::Authenticated,
+            Mode::Unauthenticated => Rank::Newcomer,
+        };
+        self.recency.insert((rank, now, key));
+        self.newcomers += usize::from(rank == Rank::Newcomer);
+        let session = Session::new(now, rank, epoch.wrapping_add(self.begun as u32));
+        self.begun += 1;
+        let place = self.free.pop().unwrap_or(self.sessions.len());
+        match self.sessions.get_mut(place) {
+            Some(forgotten) => *forgotten = session,
+            None => self.sessions.push(session),
         }
-        self.refresh(now, key, limits);
-        let late = || Session::new(now, Rank::Newcomer, epoch);
-        self.sessions.entry(key).or_insert_with(late)
+        self.places.insert(key, place);
+        place
     }
 
     /// Notes that a session was heard, and establishes it if it is time.
-    fn refresh(&mut self, now: Duration, key: SessionKey, limits: &Limits) {
-        let Some(session) = self.sessions.get(&key) else {
+    pub(super) fn refresh(&mut self, now: Duration, key: SessionKey, place: Place, limits: &Limits) {
+        let Some(session) = self.sessions.get(place) else {
             return;
         };
-        let rank = session.rank;
-        let lasts =
-            session.received >= PROBATION.0 && now.saturating_sub(session.begun) >= PROBATION.1;
+        let (rank, touched) = (session.rank, session.touched);
+        let lasts = session.received >= PROBATION.0 && now.saturating_sub(session.begun) >= PROBATION.1;
         let establish = rank == Rank::Newcomer && lasts && self.may_establish(key, limits);
-        if !establish && now.saturating_sub(session.touched) < RESOLUTION {
+        if !establish && now.saturating_sub(touched) < RESOLUTION {
             return;
         }
         let new_rank = if establish { Rank::Open } else { rank };
-        let Some(session) = self.sessions.get_mut(&key) else {
-            return;
-        };
-        self.recency.remove(&(rank, session.touched, key));
+        if let Some(session) = self.sessions.get_mut(place) {
+            (session.rank, session.touched) = (new_rank, now);
+        }
+        self.recency.remove(&(rank, touched, key));
         self.recency.insert((new_rank, now, key));
-        (session.rank, session.touched) = (new_rank, now);
         if establish {
             self.newcomers -= 1;
             *self.open_of.entry(key.peer.ip()).or_default() += 1;
@@ -126,36 +129,48 @@ impl Table {
     }
 
     fn remove(&mut self, key: SessionKey) {
-        let Some(session) = self.sessions.remove(&key) else {
+        let Some(place) = self.places.remove(&key) else {
             return;
         };
+        self.free.push(place);
+        let Some(session) = self.sessions.get_mut(place) else {
+            return;
+        };
+        session.rounds = None;
         self.recency.remove(&(session.rank, session.touched, key));
         match session.rank {
             Rank::Newcomer => self.newcomers -= 1,
-            Rank::Open => {
-                if let Some(count) = self.open_of.get_mut(&key.peer.ip()) {
-                    *count -= 1;
-                    if *count == 0 {
-                        self.open_of.remove(&key.peer.ip());
-                    }
-                }
-            }
+            Rank::Open => self.close_open(key.peer.ip()),
             Rank::Authenticated => {}
+        }
+    }
+
+    fn close_open(&mut self, ip: IpAddr) {
+        let Some(count) = self.open_of.get_mut(&ip) else {
+            return;
+        };
+        *count -= 1;
+        if *count == 0 {
+            self.open_of.remove(&ip);
         }
     }
 
     /// The session that is silent for longest, of each rank.
     fn stalest(&self) -> impl Iterator<Item = (Duration, SessionKey)> {
-        [Rank::Newcomer, Rank::Open, Rank::Authenticated].into_iter().filter_map(|rank| {
-            let first = (rank, Duration::ZERO, SessionKey::LEAST);
-            let (found, touched, key) = self.recency.range(first..).next()?;
-            (*found == rank).then_some((*touched, *key))
-        })
+        [Rank::Newcomer, Rank::Open, Rank::Authenticated]
+            .into_iter()
+            .filter_map(|rank| {
+                let first = (rank, Duration::ZERO, SessionKey::LEAST);
+                let (found, touched, key) = self.recency.range(first..).next()?;
+                (*found == rank).then_some((*touched, *key))
+            })
     }
 
     /// When the next session will have been silent for too long.
     pub(super) fn next_expiry(&self, limits: &Limits) -> Option<Duration> {
-        self.stalest().map(|(touched, _)| touched.saturating_add(limits.expiry)).min()
+        self.stalest()
+            .map(|(touched, _)| touched.saturating_add(limits.expiry))
+            .min()
     }
 
     /// Forgets the sessions that have been silent for too long.

@@ -68,6 +68,10 @@ pub struct Sample {
 
 /// A raw fact. Nothing is counted twice: each packet is sent or unsent; each sent one yields a sample or is lost, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most events are samples, and a box would be an allocation for each"
+)]
 pub enum Event {
     /// A round is complete.
     Sample(Sample),

@@ -60,7 +60,10 @@ impl Flights {
     pub(super) fn new(settings: &Settings, first: u32) -> Self {
         let gap = settings.pace.mean().as_nanos().max(1);
         let wanted = SPARE * settings.patience.as_nanos() / gap;
-        let size = u64::try_from(wanted).unwrap_or(MOST).clamp(FEWEST, MOST).next_power_of_two();
+        let size = u64::try_from(wanted)
+            .unwrap_or(MOST)
+            .clamp(FEWEST, MOST)
+            .next_power_of_two();
         Self {
             ring: vec![None; size as usize].into(),
             oldest: first,
@@ -112,7 +115,9 @@ impl Flights {
     /// Takes back the latest packet, which was not sent after all.
     pub(super) fn abort(&mut self, sequence: u32) -> bool {
         let latest = sequence.wrapping_add(1) == self.next && self.span() > 0;
-        let open = self.get_mut(sequence).is_some_and(|flight| flight.fate == Fate::Outstanding);
+        let open = self
+            .get_mut(sequence)
+            .is_some_and(|flight| flight.fate == Fate::Outstanding);
         if latest && open {
             self.next = sequence;
             if let Some(place) = self.place(sequence) {

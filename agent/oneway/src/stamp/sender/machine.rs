@@ -118,7 +118,10 @@ impl Sender {
 
     /// Whether nothing more will happen: stopped, and the fate of each packet known.
     pub fn is_finished(&self) -> bool {
-        self.timetable.is_none() && self.flights.span() == 0 && self.pending.is_empty() && self.events.is_empty()
+        self.timetable.is_none()
+            && self.flights.span() == 0
+            && self.pending.is_empty()
+            && self.events.is_empty()
     }
 
     /// Says what this end's clock is worth from now on.
@@ -151,7 +154,9 @@ impl Sender {
             return None;
         }
         let request = self.request(wall);
-        let Settings { extensions, security, .. } = &self.settings;
+        let Settings {
+            extensions, security, ..
+        } = &self.settings;
         let Ok(length) = writing::write(&request, extensions, security, &self.told(), out) else {
             self.note_unsent(1);
             return None;
@@ -215,12 +220,7 @@ impl Sender {
     ///
     /// Whoever has one socket for senders and reflector asks the peer's sender first, and hands to the reflector what is
     /// rejected here. Sockets of their own for senders are better: a reply that is too late is then never reflected.
-    pub fn handle_reply(
-        &mut self,
-        now: Duration,
-        arrival: &Arrival,
-        bytes: &[u8],
-    ) -> Result<u32, Rejection> {
+    pub fn handle_reply(&mut self, now: Duration, arrival: &Arrival, bytes: &[u8]) -> Result<u32, Rejection> {
         let found = self.identify(bytes);
         let (reading, mut flight) = found.inspect_err(|reason| self.counts.reject(*reason))?;
         let sequence = flight.sequence;
@@ -269,7 +269,10 @@ impl Sender {
         if reply.ssid != self.settings.ssid && !accepts_zero {
             return Err(Rejection::Session);
         }
-        let flight = self.flights.get_mut(reply.sender_sequence).ok_or(Rejection::Sequence)?;
+        let flight = self
+            .flights
+            .get_mut(reply.sender_sequence)
+            .ok_or(Rejection::Sequence)?;
         if flight.octets != reply.sender_timestamp {
             return Err(Rejection::Forged);
         }
@@ -284,7 +287,10 @@ impl Sender {
         self.peer.learn(reading);
         self.peer.is_stateful = self.order.is_stateful();
         let epoch = reading.clock.map(|clock| clock.epoch);
-        if self.order.has_restarted(sequence, reflected, epoch, self.flights.span()) {
+        if self
+            .order
+            .has_restarted(sequence, reflected, epoch, self.flights.span())
+        {
             self.pending.forget();
             self.emit(Event::PeerRestarted);
         }
@@ -311,7 +317,9 @@ impl Sender {
             at: Timestamp::from_bytes(reply.received, format),
             source: self.peer.receives,
         };
-        let class = reading.class.map(|class| TrafficClass::new(class.received_dscp, class.received_ecn));
+        let class = reading
+            .class
+            .map(|class| TrafficClass::new(class.received_dscp, class.received_ecn));
         Round {
             sequence: flight.sequence,
             reflected: reply.sequence,
@@ -321,7 +329,10 @@ impl Sender {
             answered: Stamp::user(Timestamp::from_bytes(reply.timestamp, format)),
             returned: arrival.stamp,
             wake: arrival.wall.nanos_since(arrival.stamp.at),
-            outward: Seen { ttl: Some(reply.ttl), class },
+            outward: Seen {
+                ttl: Some(reply.ttl),
+                class,
+            },
             back: arrival.seen,
             reflector_clock: self.peer.clock,
             counts: reading.counts,
@@ -346,13 +357,21 @@ impl Sender {
         };
         Told {
             packets: (self.counts.sent as u32).wrapping_add(1),
-            sent: SentFollowUp { sent: self.latest_sent },
-            clock: ClockReport { sender, ..ClockReport::default() },
+            sent: SentFollowUp {
+                sent: self.latest_sent,
+            },
+            clock: ClockReport {
+                sender,
+                ..ClockReport::default()
+            },
             round: RoundReport {
                 round: self.latest_round,
                 received: (self.counts.answered + self.counts.late) as u32,
             },
-            position: PositionReport { sender: self.position, reflector: None },
+            position: PositionReport {
+                sender: self.position,
+                reflector: None,
+            },
         }
     }
 

@@ -52,7 +52,9 @@ impl Order {
         let new_epoch = epoch.is_some() && self.epoch.is_some() && epoch != self.epoch;
         self.epoch = epoch.or(self.epoch);
         let latest = self.highest.is_none_or(|highest| ahead(sequence, highest) > 0);
-        let behind = self.highest_reflected.map_or(0, |highest| ahead(highest, reflected));
+        let behind = self
+            .highest_reflected
+            .map_or(0, |highest| ahead(highest, reflected));
         // Replies that are under way together may overtake each other; a fall by more is a new count.
         let fell = self.stateful && latest && i64::from(behind) > i64::from(span);
         let restarted = new_epoch || fell;
@@ -65,7 +67,9 @@ impl Order {
 
     /// A first reply came in time.
     pub(super) fn arrive(&mut self, sequence: u32, reflected: u32) -> Option<Event> {
-        let overtaken = self.highest_reflected.is_some_and(|highest| ahead(highest, reflected) > 0);
+        let overtaken = self
+            .highest_reflected
+            .is_some_and(|highest| ahead(highest, reflected) > 0);
         if !overtaken {
             self.highest_reflected = Some(reflected);
         }
@@ -90,8 +94,15 @@ impl Order {
     pub(super) fn duplicate(&mut self, sequence: u32, first: u32, reflected: u32) -> Event {
         let there = first != reflected;
         self.doubled_since += u32::from(there);
-        let direction = if there { Direction::Forward } else { Direction::Reverse };
-        Event::Duplicate { sequence, direction: self.stateful.then_some(direction) }
+        let direction = if there {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        };
+        Event::Duplicate {
+            sequence,
+            direction: self.stateful.then_some(direction),
+        }
     }
 
     /// The fate of the next packet in order is decided.
@@ -100,14 +111,20 @@ impl Order {
             self.lost_since = self.lost_since.saturating_add(1);
             return None;
         };
-        let here = Anchor { sequence: flight.sequence, reflected };
+        let here = Anchor {
+            sequence: flight.sequence,
+            reflected,
+        };
         let lost = core::mem::take(&mut self.lost_since);
         let doubled = core::mem::take(&mut self.doubled_since);
         let before = self.anchor.replace(here);
         (lost > 0).then(|| {
             let forward = before.filter(|_| self.stateful).and_then(|before| {
                 let sent = here.sequence.wrapping_sub(before.sequence);
-                let counted = here.reflected.wrapping_sub(before.reflected).wrapping_sub(doubled);
+                let counted = here
+                    .reflected
+                    .wrapping_sub(before.reflected)
+                    .wrapping_sub(doubled);
                 Some(sent.wrapping_sub(counted)).filter(|forward| *forward <= lost)
             });
             Event::LossPlaced {

@@ -5,6 +5,7 @@ use core::time::Duration;
 /// Shortest and longest gap of a random pace, in means. Beyond it packets would clump, or a gap would look like an outage.
 const SHORTEST: f64 = 0.1;
 const LONGEST: f64 = 4.0;
+const LONGEST_MEAN: Duration = Duration::from_secs(1 << 32);
 /// Missed packets are counted one by one up to this, and beyond it by the mean.
 const COUNTED: u64 = 1000;
 
@@ -19,25 +20,25 @@ pub enum Pace {
 }
 
 impl Pace {
-    /// The mean.
-    pub const fn mean(self) -> Duration {
+    /// The mean, at most 136 years.
+    pub fn mean(self) -> Duration {
         match self {
-            Self::Fixed(mean) | Self::Random(mean) => mean,
+            Self::Fixed(mean) | Self::Random(mean) => mean.min(LONGEST_MEAN),
         }
     }
 
     /// No gap is longer.
     pub fn longest(self) -> Duration {
         match self {
-            Self::Fixed(gap) => gap,
-            Self::Random(mean) => mean.saturating_mul(LONGEST as u32),
+            Self::Fixed(_) => self.mean(),
+            Self::Random(_) => self.mean().mul_f64(LONGEST),
         }
     }
 
     fn gap(self, fraction: f64) -> Duration {
         match self {
-            Self::Fixed(gap) => gap,
-            Self::Random(mean) => mean.mul_f64(exponential(fraction)),
+            Self::Fixed(_) => self.mean(),
+            Self::Random(_) => self.mean().mul_f64(exponential(fraction)),
         }
         .max(Duration::from_nanos(1))
     }
@@ -72,7 +73,11 @@ pub(super) struct Timetable {
 impl Timetable {
     /// Begins at a random instant of the first gap, so that many timetables begun at once do not coincide.
     pub(super) fn new(pace: Pace, seed: u64, now: Duration) -> Self {
-        let mut table = Self { pace, state: seed, next: now };
+        let mut table = Self {
+            pace,
+            state: seed,
+            next: now,
+        };
         let phase = table.uniform();
         table.next = now.saturating_add(pace.mean().mul_f64(phase));
         table
@@ -100,7 +105,10 @@ impl Timetable {
             self.next = now;
             self.advance();
         }
-        Due { missed, now: punctual }
+        Due {
+            missed,
+            now: punctual,
+        }
     }
 
     fn advance(&mut self) {
@@ -137,7 +145,10 @@ mod tests {
         }
         let mean = (table.next() - begin).as_secs_f64() / 100_000.0;
         assert!((mean - 1.0).abs() < 0.01, "{mean}");
-        assert!(least >= SECOND.mul_f64(0.09) && most <= SECOND * 4, "{least:?} {most:?}");
+        assert!(
+            least >= SECOND.mul_f64(0.09) && most <= SECOND * 4,
+            "{least:?} {most:?}"
+        );
     }
 
     #[test]

@@ -205,7 +205,10 @@ fn true_stamp(told: FollowUp, written: Stamp) -> Stamp {
         StampMethod::Software if told.timestamp != written.at => StampSource::Kernel,
         _ => StampSource::User,
     };
-    Stamp { at: told.timestamp, source }
+    Stamp {
+        at: told.timestamp,
+        source,
+    }
 }
 
 fn sample(waiting: &Waiting, clock: ClockClaim) -> Sample {

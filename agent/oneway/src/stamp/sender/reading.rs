@@ -66,7 +66,11 @@ impl Reading {
 
     /// Whether any TLV may be used at all.
     fn is_intact(&self, outline: &Outline, list: &[u8], security: &Security) -> bool {
-        if outline.entries().iter().any(|entry| entry.flags.has_failed_integrity()) {
+        if outline
+            .entries()
+            .iter()
+            .any(|entry| entry.flags.has_failed_integrity())
+        {
             return false;
         }
         match (outline.hmac(list), security.keys()) {
@@ -74,7 +78,8 @@ impl Reading {
             (Hmac::Absent, Some(_)) => outline.is_empty() || outline.is_one_padding(),
             (Hmac::Proper { covered, tag }, Some(keys)) => {
                 let text = list.get(..covered).unwrap_or_default();
-                keys.maker(&[&self.reply.sequence.to_be_bytes(), text], tag).is_some()
+                keys.maker(&[&self.reply.sequence.to_be_bytes(), text], tag)
+                    .is_some()
             }
             (Hmac::Proper { .. } | Hmac::Unusable, _) => false,
         }
@@ -102,7 +107,9 @@ impl Reading {
             TlvKind::CLASS_OF_SERVICE => self.class = ClassOfService::from_bytes(value),
             TlvKind::DIRECT_MEASUREMENT => self.counts = DirectMeasurement::from_bytes(value),
             TlvKind::LOCATION => self.location = LocationQuery::from_bytes(value),
-            TlvKind::CLOCK_REPORT => self.clock = ClockReport::from_bytes(value).map(|clocks| clocks.reflector),
+            TlvKind::CLOCK_REPORT => {
+                self.clock = ClockReport::from_bytes(value).map(|clocks| clocks.reflector);
+            }
             TlvKind::POSITION_REPORT => {
                 self.position = PositionReport::from_bytes(value).and_then(|positions| positions.reflector);
             }

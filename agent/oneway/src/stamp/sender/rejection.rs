@@ -22,7 +22,13 @@ pub enum Rejection {
 
 impl Rejection {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Short, Self::WrongHmac, Self::Session, Self::Sequence, Self::Forged];
+    pub const ALL: [Self; 5] = [
+        Self::Short,
+        Self::WrongHmac,
+        Self::Session,
+        Self::Sequence,
+        Self::Forged,
+    ];
 }
 
 /// What a session has done so far.

@@ -77,7 +77,10 @@ impl Extensions {
     };
 
     /// The same, and what two ends of this crate tell each other.
-    pub const ALL: Self = Self { ours: true, ..Self::STANDARD };
+    pub const ALL: Self = Self {
+        ours: true,
+        ..Self::STANDARD
+    };
 }
 
 /// Everything about a session that does not change while it runs.

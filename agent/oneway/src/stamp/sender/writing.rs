@@ -44,11 +44,18 @@ pub(super) fn length(extensions: &Extensions, security: &Security) -> usize {
         (extensions.ours, ClockReport::LENGTH),
         (extensions.ours, RoundReport::LENGTH),
         (extensions.ours, PositionReport::LENGTH),
-        (extensions.padding.is_some(), extensions.padding.unwrap_or_default().into()),
+        (
+            extensions.padding.is_some(),
+            extensions.padding.unwrap_or_default().into(),
+        ),
     ];
     let present = parts.iter().filter(|(present, _)| *present);
     let list: usize = present.map(|(_, length)| HEADER + length).sum();
-    let hmac = if list > 0 && security.keys().is_some() { HEADER + 16 } else { 0 };
+    let hmac = if list > 0 && security.keys().is_some() {
+        HEADER + 16
+    } else {
+        0
+    };
     security.mode().base_len() + list + hmac
 }
 
@@ -88,17 +95,29 @@ pub(super) fn write(
 /// Questions have every field zero that the reflector fills (RFC 8972 sections 4.2 to 4.7).
 fn write_standard(extensions: &Extensions, told: &Told, writer: &mut TlvWriter<'_>) -> Result<(), NoRoom> {
     if extensions.follow_up {
-        writer.push(TlvKind::FOLLOW_UP, &FollowUp::default().to_bytes(TimestampFormat::Ntp))?;
+        writer.push(
+            TlvKind::FOLLOW_UP,
+            &FollowUp::default().to_bytes(TimestampFormat::Ntp),
+        )?;
     }
     if extensions.timestamp_information {
-        writer.push(TlvKind::TIMESTAMP_INFORMATION, &TimestampInformation::default().to_bytes())?;
+        writer.push(
+            TlvKind::TIMESTAMP_INFORMATION,
+            &TimestampInformation::default().to_bytes(),
+        )?;
     }
     if let Some(wanted_dscp) = extensions.class_of_service {
-        let question = ClassOfService { wanted_dscp, ..ClassOfService::default() };
+        let question = ClassOfService {
+            wanted_dscp,
+            ..ClassOfService::default()
+        };
         writer.push(TlvKind::CLASS_OF_SERVICE, &question.to_bytes())?;
     }
     if extensions.direct_measurement {
-        let question = DirectMeasurement { sent: told.packets, ..DirectMeasurement::default() };
+        let question = DirectMeasurement {
+            sent: told.packets,
+            ..DirectMeasurement::default()
+        };
         writer.push(TlvKind::DIRECT_MEASUREMENT, &question.to_bytes())?;
     }
     if extensions.location {

@@ -34,7 +34,11 @@ fn world(there: &'static [(u32, &'static [u64])], back: &'static [(u32, &'static
 }
 
 fn placed(forward: u32, reverse: u32) -> Event {
-    Event::LossPlaced { forward, reverse, unknown: 0 }
+    Event::LossPlaced {
+        forward,
+        reverse,
+        unknown: 0,
+    }
 }
 
 #[test]
@@ -55,7 +59,13 @@ fn an_outage_of_all_is_placed_when_it_ends() {
     world.there = Box::new(|nth| if (30..80).contains(&nth) { vec![] } else { vec![MS] });
     world.run(20);
     let facts = world.facts();
-    assert_eq!(facts.iter().filter(|event| matches!(event, Event::Lost { .. })).count(), 50);
+    assert_eq!(
+        facts
+            .iter()
+            .filter(|event| matches!(event, Event::Lost { .. }))
+            .count(),
+        50
+    );
     assert_eq!(facts.last(), Some(&placed(50, 0)));
 }
 
@@ -63,7 +73,10 @@ fn an_outage_of_all_is_placed_when_it_ends() {
 fn a_stateless_reflector_gives_losses_no_direction() {
     let mut world = World::new(
         settings(),
-        Policy { stateful: false, ..Policy::default() },
+        Policy {
+            stateful: false,
+            ..Policy::default()
+        },
         KeyStore::default(),
     );
     world.back = except(MS, &[(20, &[]), (40, &[MS, 2 * MS]), (60, &[150 * MS])]);
@@ -72,9 +85,20 @@ fn a_stateless_reflector_gives_losses_no_direction() {
         world.facts(),
         [
             Event::Lost { sequence: 20 },
-            Event::LossPlaced { forward: 0, reverse: 0, unknown: 1 },
-            Event::Duplicate { sequence: 40, direction: None },
-            Event::Reordered { sequence: 60, behind: 1, direction: None },
+            Event::LossPlaced {
+                forward: 0,
+                reverse: 0,
+                unknown: 1
+            },
+            Event::Duplicate {
+                sequence: 40,
+                direction: None
+            },
+            Event::Reordered {
+                sequence: 60,
+                behind: 1,
+                direction: None
+            },
         ]
     );
 }
@@ -87,7 +111,10 @@ fn a_late_reply_was_lost_and_is_late() {
         [
             Event::Lost { sequence: 20 },
             placed(0, 1),
-            Event::Late { sequence: 20, after: Duration::from_micros(1_501_000) },
+            Event::Late {
+                sequence: 20,
+                after: Duration::from_micros(1_501_000)
+            },
         ]
     );
     let counts = world.sender.counts();
@@ -99,11 +126,24 @@ fn a_late_reply_was_lost_and_is_late() {
 fn duplicates_have_a_direction_and_are_no_samples() {
     let there = world(&[(20, &[MS, 2 * MS])], &[]);
     let back = world(&[], &[(20, &[MS, 2 * MS, 3 * MS])]);
-    let double = |direction| Event::Duplicate { sequence: 20, direction: Some(direction) };
+    let double = |direction| Event::Duplicate {
+        sequence: 20,
+        direction: Some(direction),
+    };
     assert_eq!(there.facts(), [double(Direction::Forward)]);
-    assert_eq!(back.facts(), [double(Direction::Reverse), double(Direction::Reverse)]);
+    assert_eq!(
+        back.facts(),
+        [double(Direction::Reverse), double(Direction::Reverse)]
+    );
     for world in [there, back] {
-        assert_eq!(world.samples().iter().filter(|sample| sample.sequence == 20).count(), 1);
+        assert_eq!(
+            world
+                .samples()
+                .iter()
+                .filter(|sample| sample.sequence == 20)
+                .count(),
+            1
+        );
     }
 }
 
@@ -113,7 +153,10 @@ fn a_loss_beside_a_duplicate_is_still_placed() {
     assert_eq!(
         world.facts(),
         [
-            Event::Duplicate { sequence: 20, direction: Some(Direction::Forward) },
+            Event::Duplicate {
+                sequence: 20,
+                direction: Some(Direction::Forward)
+            },
             Event::Lost { sequence: 21 },
             placed(1, 0),
         ]
@@ -127,8 +170,14 @@ fn reordering_has_a_direction_and_is_no_loss() {
         behind: 2,
         direction: Some(direction),
     };
-    assert_eq!(world(&[(20, &[250 * MS])], &[]).facts(), [reordered(Direction::Forward)]);
-    assert_eq!(world(&[], &[(20, &[250 * MS])]).facts(), [reordered(Direction::Reverse)]);
+    assert_eq!(
+        world(&[(20, &[250 * MS])], &[]).facts(),
+        [reordered(Direction::Forward)]
+    );
+    assert_eq!(
+        world(&[], &[(20, &[250 * MS])]).facts(),
+        [reordered(Direction::Reverse)]
+    );
 }
 
 #[test]
@@ -154,12 +203,24 @@ fn sequence_numbers_begin_anew_after_the_last_without_a_fact() {
 fn a_reflector_that_restarts_has_lost_nothing() {
     for extensions in [Extensions::ALL, Extensions::STANDARD] {
         let mut world = World::new(
-            Settings { extensions, ..settings() },
-            Policy { epoch: 1, ..Policy::default() },
+            Settings {
+                extensions,
+                ..settings()
+            },
+            Policy {
+                epoch: 1,
+                ..Policy::default()
+            },
             KeyStore::default(),
         );
         world.run(10);
-        world.reflector = Reflector::new(Policy { epoch: 9, ..Policy::default() }, KeyStore::default());
+        world.reflector = Reflector::new(
+            Policy {
+                epoch: 9,
+                ..Policy::default()
+            },
+            KeyStore::default(),
+        );
         world.there = except(MS, &[(150, &[])]);
         world.run(10);
         assert_eq!(
@@ -181,10 +242,18 @@ fn a_program_that_sleeps_sends_no_burst_and_loses_nothing() {
     }
     assert_eq!(sent, 0);
     assert_eq!(sender.counts().sent, 0);
-    assert!(sender.counts().unsent.abs_diff(600) < 10, "{}", sender.counts().unsent);
+    assert!(
+        sender.counts().unsent.abs_diff(600) < 10,
+        "{}",
+        sender.counts().unsent
+    );
     let next = sender.poll_timeout().unwrap();
     assert!(next > Duration::from_secs(60));
-    assert!(sender.poll_transmit(next, wall, &mut out).is_some_and(|packet| packet.sequence == 0));
+    assert!(
+        sender
+            .poll_transmit(next, wall, &mut out)
+            .is_some_and(|packet| packet.sequence == 0)
+    );
 }
 
 #[test]

@@ -50,13 +50,20 @@ fn arrival() -> Arrival {
     Arrival {
         stamp: Stamp::kernel(T2),
         wall: T3,
-        seen: Seen { ttl: Some(250), class: Some(TrafficClass::new(10, 1)) },
+        seen: Seen {
+            ttl: Some(250),
+            class: Some(TrafficClass::new(10, 1)),
+        },
         local: None,
     }
 }
 
 fn reflect(access: Access, format: TimestampFormat, request: &[u8]) -> Vec<u8> {
-    let policy = Policy { access, format, ..Policy::default() };
+    let policy = Policy {
+        access,
+        format,
+        ..Policy::default()
+    };
     let mut reflector = Reflector::new(policy, KeyStore::default().with_default(keys()));
     let mut out = vec![0xff; request.len()];
     let from = "192.0.2.1:4000".parse().unwrap();
@@ -82,7 +89,11 @@ const SIGNED_REPLY: &str = "00000000 00*12 eeab6e6900000000 0001 abcd 00*4 eeab6
 fn a_reply_has_its_fields_where_the_figures_have_them() {
     let open = reflect(Access::Open, TimestampFormat::Ntp, &octets(OPEN_REQUEST));
     assert_eq!(open, octets(OPEN_REPLY));
-    let signed = reflect(Access::Authenticated, TimestampFormat::Ntp, &octets(SIGNED_REQUEST));
+    let signed = reflect(
+        Access::Authenticated,
+        TimestampFormat::Ntp,
+        &octets(SIGNED_REQUEST),
+    );
     assert_eq!(signed, octets(SIGNED_REPLY));
 }
 
@@ -102,14 +113,20 @@ fn each_end_writes_in_its_own_format() {
 fn what_is_written_by_hand_is_read() {
     let bytes = octets(OPEN_REPLY);
     let reply = Reply::parse(&bytes, Mode::Unauthenticated).unwrap();
-    assert_eq!((reply.sequence, reply.sender_sequence, reply.ssid, reply.ttl), (0, 5, 0xabcd, 250));
+    assert_eq!(
+        (reply.sequence, reply.sender_sequence, reply.ssid, reply.ttl),
+        (0, 5, 0xabcd, 250)
+    );
     let signed = Reply::parse(&octets(SIGNED_REPLY), Mode::Authenticated).unwrap();
     assert_eq!(signed, reply);
     let mut again = vec![0xff; 44];
     reply.write(Mode::Unauthenticated, &mut again);
     assert_eq!(again, bytes);
     let request = Request::parse(&octets(SIGNED_REQUEST), Mode::Authenticated).unwrap();
-    assert_eq!(Request::parse(&octets(OPEN_REQUEST), Mode::Unauthenticated), Some(request));
+    assert_eq!(
+        Request::parse(&octets(OPEN_REQUEST), Mode::Unauthenticated),
+        Some(request)
+    );
     assert_eq!(request.time(), T1);
     assert_eq!(Reply::parse(&bytes[..40], Mode::Unauthenticated), None);
     assert_eq!(Request::parse(&bytes[..13], Mode::Unauthenticated), None);
@@ -120,20 +137,29 @@ fn what_is_written_by_hand_is_read() {
 fn the_hmac_of_the_list_is_made_anew_for_the_reply() {
     let request = format!("{OPEN_REQUEST} 80040004 b8000000 80080010 6999210519543a687b89b720af12afd4");
     let reply = format!("{OPEN_REPLY} 00040004 b8a40000 00080010 d3113def20dc7dc3fddb95f9d7039421");
-    assert_eq!(reflect(Access::Open, TimestampFormat::Ntp, &octets(&request)), octets(&reply));
+    assert_eq!(
+        reflect(Access::Open, TimestampFormat::Ntp, &octets(&request)),
+        octets(&reply)
+    );
 }
 
 #[test]
 fn a_sender_writes_questions_as_section_4_has_them() {
     let settings = Settings {
         ssid: 0xabcd,
-        extensions: Extensions { location: true, padding: Some(3), ..Extensions::STANDARD },
+        extensions: Extensions {
+            location: true,
+            padding: Some(3),
+            ..Extensions::STANDARD
+        },
         ..Settings::default()
     };
     let mut sender = Sender::new(settings, Duration::ZERO);
     sender.set_clock(ClockClaim::Synchronised { bound_nanos: 50_000 });
     let mut out = [0xff; 256];
-    let packet = sender.poll_transmit(sender.poll_timeout().unwrap(), T1, &mut out).unwrap();
+    let packet = sender
+        .poll_transmit(sender.poll_timeout().unwrap(), T1, &mut out)
+        .unwrap();
     let expected = "00000000 eeab6e688799b2c4 8ad2 abcd 00*28 \
         80070010 00*16  80030004 00*4  80040004 00*4  8005000c 00000001 00*8 \
         8002002c 00*4 80040010 00*16 80070010 00*16  80010003 00*3";

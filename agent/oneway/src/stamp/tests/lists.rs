@@ -36,7 +36,10 @@ fn arrival() -> Arrival {
     Arrival {
         stamp: Stamp::kernel(Timestamp::from_ntp(3 << 32)),
         wall: Timestamp::from_ntp(4 << 32),
-        seen: Seen { ttl: Some(1), class: Some(TrafficClass::new(8, 2)) },
+        seen: Seen {
+            ttl: Some(1),
+            class: Some(TrafficClass::new(8, 2)),
+        },
         local: "192.0.2.2:862".parse().ok(),
     }
 }
@@ -55,7 +58,10 @@ fn reflect(list: &[u8]) -> Vec<u8> {
     let mut request = vec![0; 44];
     request[4] = 1;
     request.extend(list);
-    let policy = Policy { access: Access::Open, ..Policy::default() };
+    let policy = Policy {
+        access: Access::Open,
+        ..Policy::default()
+    };
     reflect_with(policy, &request).0.split_off(44)
 }
 
@@ -68,14 +74,30 @@ fn with_hmac(list: &[u8]) -> Vec<u8> {
 fn unknown_and_malformed_tlvs_come_back_as_section_4_says() {
     let cases: [(&str, &[u8], &[u8]); 17] = [
         ("unknown: U", &[0x80, 200, 0, 1, 7], &[0x80, 200, 0, 1, 7]),
-        ("unknown, whatever the flags were", &[0x7f, 200, 0, 1, 7], &[0x80, 200, 0, 1, 7]),
+        (
+            "unknown, whatever the flags were",
+            &[0x7f, 200, 0, 1, 7],
+            &[0x80, 200, 0, 1, 7],
+        ),
         ("reserved", &[0x80, 0, 0, 0], &[0x80, 0, 0, 0]),
         ("known: no flag", &[0xff, 1, 0, 2, 7, 8], &[0, 1, 0, 2, 7, 8]),
-        ("longer than the packet: M", &[0x80, 1, 0, 3, 7, 8], &[0x40, 1, 0, 3, 7, 8]),
-        ("unknown and too long: both", &[0x80, 200, 1, 0], &[0xc0, 200, 1, 0]),
+        (
+            "longer than the packet: M",
+            &[0x80, 1, 0, 3, 7, 8],
+            &[0x40, 1, 0, 3, 7, 8],
+        ),
+        (
+            "unknown and too long: both",
+            &[0x80, 200, 1, 0],
+            &[0xc0, 200, 1, 0],
+        ),
         ("less than a header", &[0x80, 4, 0], &[0x40, 4, 0]),
         ("one octet", &[0x80], &[0xc0]),
-        ("wrong length: M", &[0x80, 3, 0, 3, 7, 7, 7], &[0x40, 3, 0, 3, 7, 7, 7]),
+        (
+            "wrong length: M",
+            &[0x80, 3, 0, 3, 7, 7, 7],
+            &[0x40, 3, 0, 3, 7, 7, 7],
+        ),
         (
             "after a malformed one all is copied",
             &[0x80, 4, 0, 1, 0, 0x80, 3, 0, 4, 0, 0, 0, 0, 0x9f, 200, 0, 0],
@@ -96,11 +118,21 @@ fn unknown_and_malformed_tlvs_come_back_as_section_4_says() {
             &[0x80, 7, 0, 14, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
             &[0x40, 7, 0, 14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1],
         ),
-        ("an access network that is none is discarded (4.6)", &[0x80, 6, 0, 4, 0x30, 1, 0, 0], &[
-            0x80, 6, 0, 4, 0x30, 1, 0, 0,
-        ]),
-        ("one that exists comes back", &[0x80, 6, 0, 4, 0x10, 2, 0, 0], &[0, 6, 0, 4, 0x10, 2, 0, 0]),
-        ("another experiment under our number", &[0x80, 249, 0, 2, 7, 7], &[0x80, 249, 0, 2, 7, 7]),
+        (
+            "an access network that is none is discarded (4.6)",
+            &[0x80, 6, 0, 4, 0x30, 1, 0, 0],
+            &[0x80, 6, 0, 4, 0x30, 1, 0, 0],
+        ),
+        (
+            "one that exists comes back",
+            &[0x80, 6, 0, 4, 0x10, 2, 0, 0],
+            &[0, 6, 0, 4, 0x10, 2, 0, 0],
+        ),
+        (
+            "another experiment under our number",
+            &[0x80, 249, 0, 2, 7, 7],
+            &[0x80, 249, 0, 2, 7, 7],
+        ),
         ("padding of zeros, as TWAMP Light has it", &[0; 9], &[0; 9]),
     ];
     for (what, asked, answered) in cases {
@@ -130,7 +162,11 @@ fn a_list_whose_hmac_fails_comes_back_with_i_on_each() {
 
     let misplaced = [&right[8..], &cos].concat();
     let answer = reflect(&misplaced);
-    assert_eq!((answer[0], &answer[20..]), (0x20, &cos_failed[..]), "nothing but padding may follow it");
+    assert_eq!(
+        (answer[0], &answer[20..]),
+        (0x20, &cos_failed[..]),
+        "nothing but padding may follow it"
+    );
 
     let twice = [&right[..], &right[8..]].concat();
     let answer = reflect(&twice);
@@ -149,7 +185,11 @@ fn a_list_whose_hmac_fails_comes_back_with_i_on_each() {
 
 #[test]
 fn padding_may_follow_the_hmac() {
-    let list = [&with_hmac(&[0x80, 4, 0, 4, 0xb8, 0, 0, 0])[..], &[0x80, 1, 0, 2, 7, 8]].concat();
+    let list = [
+        &with_hmac(&[0x80, 4, 0, 4, 0xb8, 0, 0, 0])[..],
+        &[0x80, 1, 0, 2, 7, 8],
+    ]
+    .concat();
     let answer = reflect(&list);
     assert_eq!([answer[0], answer[8], answer[28]], [0; 3]);
     assert_eq!(answer[4..8], [0xb8, 0x88, 0, 0]);
@@ -163,7 +203,10 @@ fn an_authenticated_packet_needs_a_signed_list() {
         let tag = Key::new(b"secret").tag(&[&request[..96]]);
         request[96..].copy_from_slice(&tag);
         request.extend(list);
-        let policy = Policy { access: Access::Authenticated, ..Policy::default() };
+        let policy = Policy {
+            access: Access::Authenticated,
+            ..Policy::default()
+        };
         let (mut reply, counts) = reflect_with(policy, &request);
         (reply.split_off(112), counts.tlv_integrity_failed)
     };
@@ -179,7 +222,10 @@ fn an_authenticated_packet_needs_a_signed_list() {
 fn heard(security: Security, edit: impl FnOnce(&mut Vec<u8>)) -> (SenderCounts, Option<TrafficClass>) {
     let settings = Settings {
         security,
-        extensions: Extensions { class_of_service: Some(0), ..Extensions::NONE },
+        extensions: Extensions {
+            class_of_service: Some(0),
+            ..Extensions::NONE
+        },
         pace: Pace::Fixed(Duration::from_secs(1)),
         has_transmit_stamps: false,
         ..Settings::default()
@@ -187,7 +233,9 @@ fn heard(security: Security, edit: impl FnOnce(&mut Vec<u8>)) -> (SenderCounts, 
     let mut sender = Sender::new(settings, Duration::ZERO);
     let now = sender.poll_timeout().unwrap();
     let mut out = [0; 512];
-    let packet = sender.poll_transmit(now, Timestamp::from_ntp(1 << 32), &mut out).unwrap();
+    let packet = sender
+        .poll_transmit(now, Timestamp::from_ntp(1 << 32), &mut out)
+        .unwrap();
     let (mut reply, _) = reflect_with(Policy::default(), &out[..packet.length]);
     edit(&mut reply);
     sender.handle_reply(now, &arrival(), &reply).unwrap();
@@ -200,9 +248,8 @@ fn heard(security: Security, edit: impl FnOnce(&mut Vec<u8>)) -> (SenderCounts, 
 #[test]
 fn a_sender_uses_no_value_that_is_flagged_or_unsigned() {
     let class = Some(TrafficClass::new(8, 2));
-    let failed = |(counts, class): (SenderCounts, _)| {
-        (class, counts.tlv_integrity_failed, counts.tlv_malformed)
-    };
+    let failed =
+        |(counts, class): (SenderCounts, _)| (class, counts.tlv_integrity_failed, counts.tlv_malformed);
     let open = |flags: u8| failed(heard(Security::Open, |reply| reply[44] = flags));
     assert_eq!(open(0), (class, 0, 0));
     assert_eq!(open(0x80), (None, 0, 0), "U: skipped");
@@ -212,8 +259,16 @@ fn a_sender_uses_no_value_that_is_flagged_or_unsigned() {
     let signed = |edit: fn(&mut Vec<u8>)| failed(heard(Security::SignedTlvs(keys()), edit));
     assert_eq!(signed(|_| ()), (class, 0, 0));
     assert_eq!(signed(|reply| reply[48] ^= 4), (None, 1, 0), "the HMAC is wrong");
-    assert_eq!(signed(|reply| reply.truncate(52)), (None, 1, 0), "the HMAC is missing");
-    assert_eq!(signed(|reply| reply.truncate(44)), (None, 0, 0), "a reflector without TLVs");
+    assert_eq!(
+        signed(|reply| reply.truncate(52)),
+        (None, 1, 0),
+        "the HMAC is missing"
+    );
+    assert_eq!(
+        signed(|reply| reply.truncate(44)),
+        (None, 0, 0),
+        "a reflector without TLVs"
+    );
     let malformed = failed(heard(Security::Open, |reply| reply[47] = 9));
     assert_eq!(malformed, (None, 0, 1), "longer than the reply");
 }
@@ -224,7 +279,10 @@ fn a_reflector_that_does_not_know_our_tlvs_flags_them_and_the_rest_works() {
         pace: Pace::Fixed(Duration::from_secs(1)),
         ..Settings::default()
     };
-    let policy = Policy { extensions: false, ..Policy::default() };
+    let policy = Policy {
+        extensions: false,
+        ..Policy::default()
+    };
     let mut world = super::world::World::new(settings, policy, KeyStore::default());
     world.run(20);
     assert!(!world.sender.peer().is_ours);
@@ -236,10 +294,20 @@ fn a_reflector_that_does_not_know_our_tlvs_flags_them_and_the_rest_works() {
 #[test]
 fn a_position_is_answered_in_its_place() {
     let sender = Position::new(1, 2);
-    let value = PositionReport { sender, reflector: None }.to_bytes();
+    let value = PositionReport {
+        sender,
+        reflector: None,
+    }
+    .to_bytes();
     let answer = reflect(&[&[0x80, 251, 0, 20], &value[..]].concat());
     assert_eq!(answer[..4], [0, 251, 0, 20]);
-    assert_eq!(PositionReport::from_bytes(&answer[4..]), Some(PositionReport { sender, reflector: None }));
+    assert_eq!(
+        PositionReport::from_bytes(&answer[4..]),
+        Some(PositionReport {
+            sender,
+            reflector: None
+        })
+    );
 }
 
 proptest! {

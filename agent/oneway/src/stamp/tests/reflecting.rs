@@ -35,7 +35,10 @@ fn arrival() -> Arrival {
     Arrival {
         stamp: Stamp::kernel(Timestamp::from_ntp(3 << 32)),
         wall: Timestamp::from_ntp(4 << 32),
-        seen: Seen { ttl: Some(1), class: Some(TrafficClass::new(8, 2)) },
+        seen: Seen {
+            ttl: Some(1),
+            class: Some(TrafficClass::new(8, 2)),
+        },
         local: None,
     }
 }
@@ -61,7 +64,12 @@ fn signed(secret: &[u8], ssid: u16) -> Vec<u8> {
     bytes
 }
 
-fn ask(reflector: &mut Reflector, now: Duration, from: SocketAddr, bytes: &[u8]) -> Result<(Answer, Vec<u8>), Refusal> {
+fn ask(
+    reflector: &mut Reflector,
+    now: Duration,
+    from: SocketAddr,
+    bytes: &[u8],
+) -> Result<(Answer, Vec<u8>), Refusal> {
     let mut out = vec![0; bytes.len()];
     match reflector.handle_request(now, &arrival(), from, bytes, &mut out) {
         Reflection::Send(answer) => Ok((answer, out)),
@@ -85,7 +93,13 @@ fn each_session_has_its_own_count_and_a_stateless_reflector_none() {
     let mut number_of = |last, ssid| number(&mut reflector, SECOND, from(last), &request(ssid)).unwrap();
     let mut numbers = [(1, 1), (1, 1), (2, 1), (1, 2), (1, 1)].map(|(last, ssid)| number_of(last, ssid));
     assert_eq!(numbers, [0, 1, 0, 0, 2]);
-    let mut stateless = Reflector::new(Policy { stateful: false, ..Policy::default() }, KeyStore::default());
+    let mut stateless = Reflector::new(
+        Policy {
+            stateful: false,
+            ..Policy::default()
+        },
+        KeyStore::default(),
+    );
     numbers = [0; 5].map(|_| number(&mut stateless, SECOND, from(1), &request(1)).unwrap());
     assert_eq!((numbers, stateless.sessions()), ([7; 5], 0));
 }
@@ -117,7 +131,10 @@ fn twamp_light_is_answered_in_its_own_length() {
         assert_eq!(answer.length, length);
         if length >= 41 {
             let reply = Reply::parse(&out, Mode::Unauthenticated).unwrap();
-            assert_eq!((reply.sender_sequence, reply.sender_timestamp, reply.ttl), (7, [9; 8], 1));
+            assert_eq!(
+                (reply.sender_sequence, reply.sender_timestamp, reply.ttl),
+                (7, [9; 8], 1)
+            );
         }
         assert_eq!(number(&mut reflector, SECOND, from(1), &bytes), Ok(1));
         // Padding that differs from packet to packet does not make new sessions.
@@ -130,7 +147,10 @@ fn twamp_light_is_answered_in_its_own_length() {
 fn what_is_shorter_than_a_request_is_dropped() {
     let mut reflector = open();
     for length in 0..14 {
-        assert_eq!(ask(&mut reflector, SECOND, from(1), &[1; 14][..length]), Err(Refusal::Short));
+        assert_eq!(
+            ask(&mut reflector, SECOND, from(1), &[1; 14][..length]),
+            Err(Refusal::Short)
+        );
     }
     assert_eq!(reflector.counts().refused(Refusal::Short), 14);
     let reflection = reflector.handle_request(SECOND, &arrival(), from(1), &request(1), &mut [0; 43]);
@@ -140,10 +160,13 @@ fn what_is_shorter_than_a_request_is_dropped() {
 #[test]
 fn whoever_must_authenticate_and_does_not_is_dropped() {
     let ring = |secret: &[u8]| KeyRing::new(Key::new(secret));
-    let store = KeyStore::default().with_peer(from(1).ip(), ring(b"one")).with_ssid(5, ring(b"five"));
+    let store = KeyStore::default()
+        .with_peer(from(1).ip(), ring(b"one"))
+        .with_ssid(5, ring(b"five"));
     let mut wrong = signed(b"one", 1);
     wrong[111] ^= 1;
-    let cases: [(Access, u8, Vec<u8>, Result<(), Refusal>); 13] = [
+    type Case = (Access, u8, Vec<u8>, Result<(), Refusal>);
+    let cases: [Case; 13] = [
         (Access::Open, 1, request(1), Ok(())),
         (Access::Either, 1, request(1), Err(Refusal::Unauthenticated)),
         (Access::Either, 1, signed(b"one", 1), Ok(())),
@@ -153,16 +176,31 @@ fn whoever_must_authenticate_and_does_not_is_dropped() {
         (Access::Either, 2, signed(b"five", 5), Ok(())),
         (Access::Either, 2, signed(b"six", 5), Err(Refusal::WrongHmac)),
         (Access::Either, 2, signed(b"six", 6), Err(Refusal::NoKey)),
-        (Access::Authenticated, 2, request(5), Err(Refusal::Unauthenticated)),
+        (
+            Access::Authenticated,
+            2,
+            request(5),
+            Err(Refusal::Unauthenticated),
+        ),
         (Access::Authenticated, 2, signed(b"five", 5), Ok(())),
         (Access::Authenticated, 2, signed(b"five", 6), Err(Refusal::NoKey)),
         (Access::Authenticated, 2, vec![0; 13], Err(Refusal::Short)),
     ];
     for (place, (access, last, bytes, expected)) in cases.into_iter().enumerate() {
-        let mut reflector = Reflector::new(Policy { access, ..Policy::default() }, store.clone());
+        let mut reflector = Reflector::new(
+            Policy {
+                access,
+                ..Policy::default()
+            },
+            store.clone(),
+        );
         let result = ask(&mut reflector, SECOND, from(last), &bytes).map(|_| ());
         assert_eq!(result, expected, "case {place}");
-        assert_eq!(reflector.sessions(), usize::from(expected.is_ok()), "case {place}");
+        assert_eq!(
+            reflector.sessions(),
+            usize::from(expected.is_ok()),
+            "case {place}"
+        );
     }
 }
 
@@ -170,21 +208,30 @@ fn whoever_must_authenticate_and_does_not_is_dropped() {
 fn a_reply_is_signed_with_the_key_of_its_request_while_keys_change() {
     let mut ring = KeyRing::new(Key::new(b"old"));
     ring.rotate(Key::new(b"new"));
-    let policy = Policy { access: Access::Authenticated, ..Policy::default() };
+    let policy = Policy {
+        access: Access::Authenticated,
+        ..Policy::default()
+    };
     let mut reflector = Reflector::new(policy, KeyStore::default().with_default(ring));
     for secret in [&b"old"[..], b"new"] {
         let (_, out) = ask(&mut reflector, SECOND, from(1), &signed(secret, 1)).unwrap();
         assert_eq!(Key::new(secret).tag(&[&out[..96]]), out[96..112]);
     }
     reflector.set_keys(KeyStore::default().with_default(KeyRing::new(Key::new(b"new"))));
-    assert_eq!(ask(&mut reflector, SECOND, from(1), &signed(b"old", 1)).map(|_| ()), Err(Refusal::WrongHmac));
+    assert_eq!(
+        ask(&mut reflector, SECOND, from(1), &signed(b"old", 1)).map(|_| ()),
+        Err(Refusal::WrongHmac)
+    );
     assert_eq!(reflector.sessions(), 1);
 }
 
 /// RFC 8972 section 4.4: DSCP1 if the policy allows it, otherwise that of the request and RP.
 #[test]
 fn a_reply_has_the_class_that_was_asked_for_if_that_is_allowed() {
-    let policy = Policy { dscps: 1 << 46, ..Policy::default() };
+    let policy = Policy {
+        dscps: 1 << 46,
+        ..Policy::default()
+    };
     let asking = |dscp: u8| [request(1), vec![0x80, 4, 0, 4, dscp << 2, 0, 0, 0]].concat();
     let cases = [
         (request(1), 8, vec![]),
@@ -195,7 +242,7 @@ fn a_reply_has_the_class_that_was_asked_for_if_that_is_allowed() {
         let mut reflector = Reflector::new(policy, KeyStore::default());
         let (answer, out) = ask(&mut reflector, SECOND, from(1), &bytes).unwrap();
         assert_eq!(answer.class, TrafficClass::new(dscp, 0));
-assert_eq!(out[out.len().min(48)..], value);
+        assert_eq!(out[out.len().min(48)..], value);
     }
 }
 
@@ -207,15 +254,32 @@ fn two_reflectors_do_not_play_ping_pong() {
         let (_, first) = ask(&mut one, SECOND, from(2), &bytes).unwrap();
         let (_, second) = ask(&mut other, SECOND, from(1), &first).unwrap();
         assert_eq!(ask(&mut one, SECOND, from(2), &second), Err(Refusal::Loop));
-        assert_eq!(number(&mut one, SECOND, from(2), &bytes), Ok(1), "its sender goes on");
+        assert_eq!(
+            number(&mut one, SECOND, from(2), &bytes),
+            Ok(1),
+            "its sender goes on"
+        );
     }
 }
 
 #[test]
 fn a_source_is_answered_no_faster_than_allowed() {
-    let limits = Limits { per_source: Rate { per_second: 10, burst: 5 }, ..Limits::default() };
-    let mut reflector = Reflector::new(Policy { limits, ..Policy::default() }, KeyStore::default());
-    let mut answered = |now: Duration, ssid, last| number(&mut reflector, now, from(last), &request(ssid)).is_ok();
+    let limits = Limits {
+        per_source: Rate {
+            per_second: 10,
+            burst: 5,
+        },
+        ..Limits::default()
+    };
+    let mut reflector = Reflector::new(
+        Policy {
+            limits,
+            ..Policy::default()
+        },
+        KeyStore::default(),
+    );
+    let mut answered =
+        |now: Duration, ssid, last| number(&mut reflector, now, from(last), &request(ssid)).is_ok();
     let burst: usize = (0..20).map(|ssid| usize::from(answered(SECOND, ssid, 1))).sum();
     assert_eq!(burst, 5, "of one address, whatever the session");
     assert!(answered(SECOND, 1, 2), "another address");
@@ -237,8 +301,17 @@ fn silent_sessions_are_forgotten() {
 
 #[test]
 fn one_address_cannot_take_all_places() {
-    let limits = Limits { sessions_per_address: 3, ..Limits::default() };
-    let mut reflector = Reflector::new(Policy { limits, ..Policy::default() }, KeyStore::default());
+    let limits = Limits {
+        sessions_per_address: 3,
+        ..Limits::default()
+    };
+    let mut reflector = Reflector::new(
+        Policy {
+            limits,
+            ..Policy::default()
+        },
+        KeyStore::default(),
+    );
     for second in 1..8 {
         for ssid in 0..10 {
             number(&mut reflector, SECOND * second, from(1), &request(ssid)).unwrap();
@@ -251,8 +324,18 @@ fn one_address_cannot_take_all_places() {
 #[test]
 fn a_flood_of_spoofed_sources_reaches_no_established_session() {
     let store = KeyStore::default().with_peer(from(9).ip(), KeyRing::new(Key::new(b"key")));
-    let limits = Limits { sessions: 64, newcomers: 256, ..Limits::default() };
-    let mut reflector = Reflector::new(Policy { limits, ..Policy::default() }, store);
+    let limits = Limits {
+        sessions: 64,
+        newcomers: 256,
+        ..Limits::default()
+    };
+    let mut reflector = Reflector::new(
+        Policy {
+            limits,
+            ..Policy::default()
+        },
+        store,
+    );
     let legitimate = [(from(1), request(1)), (from(9), signed(b"key", 1))];
     let mut now = Duration::ZERO;
     let mut expected = 0;
@@ -278,7 +361,10 @@ fn a_flood_of_spoofed_sources_reaches_no_established_session() {
     }
     assert!(reflector.sessions() <= 64 + 256, "{}", reflector.sessions());
     let counts = reflector.counts();
-    assert_eq!(counts.reflected + counts.refused(Refusal::Crowded) + counts.refused(Refusal::TooFast), 1_000_030);
+    assert_eq!(
+        counts.reflected + counts.refused(Refusal::Crowded) + counts.refused(Refusal::TooFast),
+        1_000_030
+    );
     assert!(counts.refused(Refusal::Crowded) > 900_000);
     for _ in 0..5 {
         now += SECOND;
@@ -289,17 +375,35 @@ fn a_flood_of_spoofed_sources_reaches_no_established_session() {
 #[test]
 fn an_authenticated_newcomer_takes_the_place_of_an_open_session() {
     let store = KeyStore::default().with_peer(from(9).ip(), KeyRing::new(Key::new(b"key")));
-    let limits = Limits { sessions: 4, ..Limits::default() };
-    let mut reflector = Reflector::new(Policy { limits, ..Policy::default() }, store);
+    let limits = Limits {
+        sessions: 4,
+        ..Limits::default()
+    };
+    let mut reflector = Reflector::new(
+        Policy {
+            limits,
+            ..Policy::default()
+        },
+        store,
+    );
     for second in 1..8 {
         for last in 1..8 {
             number(&mut reflector, SECOND * second, from(last), &request(1)).unwrap();
         }
     }
     assert_eq!(reflector.established(), 4);
-    assert_eq!(number(&mut reflector, SECOND * 8, from(9), &signed(b"key", 1)), Ok(0));
-    assert_eq!((reflector.established(), reflector.counts().sessions_evicted), (4, 1));
-    assert_eq!(number(&mut reflector, SECOND * 8, from(9), &signed(b"key", 1)), Ok(1));
+    assert_eq!(
+        number(&mut reflector, SECOND * 8, from(9), &signed(b"key", 1)),
+        Ok(0)
+    );
+    assert_eq!(
+        (reflector.established(), reflector.counts().sessions_evicted),
+        (4, 1)
+    );
+    assert_eq!(
+        number(&mut reflector, SECOND * 8, from(9), &signed(b"key", 1)),
+        Ok(1)
+    );
 }
 
 proptest! {

@@ -59,15 +59,26 @@ fn keys() -> KeyRing {
 
 #[test]
 fn the_delay_of_the_wire_is_reported_exactly_in_each_mode_and_format() {
-    let securities = [Security::Open, Security::SignedTlvs(keys()), Security::Authenticated(keys())];
+    let securities = [
+        Security::Open,
+        Security::SignedTlvs(keys()),
+        Security::Authenticated(keys()),
+    ];
     for security in securities {
         for (ours, theirs) in [
             (TimestampFormat::Ntp, TimestampFormat::Ntp),
             (TimestampFormat::Ptp, TimestampFormat::Ntp),
             (TimestampFormat::Ntp, TimestampFormat::Ptp),
         ] {
-            let settings = Settings { security: security.clone(), format: ours, ..Settings::default() };
-            let policy = Policy { format: theirs, ..Policy::default() };
+            let settings = Settings {
+                security: security.clone(),
+                format: ours,
+                ..Settings::default()
+            };
+            let policy = Policy {
+                format: theirs,
+                ..Policy::default()
+            };
             let mut world = world(settings, policy, KeyStore::default().with_default(keys()));
             world.run(60);
             let samples = world.samples();
@@ -90,14 +101,20 @@ fn the_hosts_share_is_told_apart() {
     let mut world = world(Settings::default(), Policy::default(), KeyStore::default());
     world.run(30);
     for sample in world.samples() {
-        let cost = costly(sample.sequence) as i64;
+        let cost = costly(sample.sequence).cast_signed();
         assert_eq!(sample.stages.send, Some(cost));
         assert_eq!(sample.stages.turnaround, 70_000);
         assert_eq!(sample.stages.reflect, Some(cost));
         assert_eq!(sample.stages.wake, 30_000);
         assert_eq!(sample.turnaround, 70_000 + cost);
-        assert_eq!(sample.outward.ttl.zip(sample.outward.class), Some((61, TrafficClass::new(46, 3))));
-        assert_eq!(sample.back.ttl.zip(sample.back.class), Some((250, TrafficClass::new(10, 1))));
+        assert_eq!(
+            sample.outward.ttl.zip(sample.outward.class),
+            Some((61, TrafficClass::new(46, 3)))
+        );
+        assert_eq!(
+            sample.back.ttl.zip(sample.back.class),
+            Some((250, TrafficClass::new(10, 1)))
+        );
     }
 }
 
@@ -131,7 +148,10 @@ fn without_the_kernels_stamps_it_is_a_figure_of_the_hosts() {
 
 #[test]
 fn a_stateless_reflector_cannot_follow_up_and_samples_do_not_wait_for_it() {
-    let policy = Policy { stateful: false, ..Policy::default() };
+    let policy = Policy {
+        stateful: false,
+        ..Policy::default()
+    };
     let mut world = world(Settings::default(), policy, KeyStore::default());
     world.run(60);
     let samples = world.samples();
@@ -169,7 +189,11 @@ fn a_lost_reply_takes_its_follow_up_with_it_and_the_sample_falls_back() {
     world.back = except(BACK, &[(5, &[])]);
     world.run(20);
     for sample in world.samples() {
-        let expected = if sample.sequence == 4 { Quality::Host } else { Quality::Wire };
+        let expected = if sample.sequence == 4 {
+            Quality::Host
+        } else {
+            Quality::Wire
+        };
         assert_eq!(sample.reverse.quality, expected, "{}", sample.sequence);
         assert_eq!(sample.forward.quality, Quality::Wire);
     }
@@ -184,8 +208,15 @@ fn a_follow_up_that_overtakes_its_reply_is_kept_for_it() {
     let mut world = world(settings, Policy::default(), KeyStore::default());
     world.back = except(BACK, &[(5, &[1_100_000_000])]);
     world.run(20);
-    let slow = world.samples().into_iter().find(|sample| sample.sequence == 5).unwrap();
-    assert_eq!((slow.reverse.quality, slow.reverse.nanos), (Quality::Wire, 1_100_000_000));
+    let slow = world
+        .samples()
+        .into_iter()
+        .find(|sample| sample.sequence == 5)
+        .unwrap();
+    assert_eq!(
+        (slow.reverse.quality, slow.reverse.nanos),
+        (Quality::Wire, 1_100_000_000)
+    );
 }
 
 #[test]
@@ -200,13 +231,23 @@ fn the_last_sample_of_a_session_comes_without_its_follow_up() {
     world.run(20);
     let samples = world.samples();
     assert_eq!(samples.len(), 5);
-    assert_eq!(samples.last().map(|sample| sample.reverse.quality), Some(Quality::Host));
+    assert_eq!(
+        samples.last().map(|sample| sample.reverse.quality),
+        Some(Quality::Host)
+    );
     assert!(world.sender.is_finished());
 }
 
 #[test]
 fn the_reflectors_end_learns_both_directions_too() {
-    let mut world = world(Settings { epoch: 77, ..Settings::default() }, Policy::default(), KeyStore::default());
+    let mut world = world(
+        Settings {
+            epoch: 77,
+            ..Settings::default()
+        },
+        Policy::default(),
+        KeyStore::default(),
+    );
     let (here, there) = (Position::new(1, 2), Position::new(-3, 4));
     let claims = [100, 200].map(|bound_nanos| ClockClaim::Synchronised { bound_nanos });
     world.sender.set_position(here);
@@ -216,7 +257,11 @@ fn the_reflectors_end_learns_both_directions_too() {
     world.run(60);
     assert!(world.observations.len() > 40);
     for observation in &world.observations {
-        let figures = [observation.forward, observation.reverse.unwrap(), observation.round_trip.unwrap()];
+        let figures = [
+            observation.forward,
+            observation.reverse.unwrap(),
+            observation.round_trip.unwrap(),
+        ];
         assert_eq!(figures.map(|figure| figure.quality), [Quality::Wire; 3]);
         assert_eq!(
             figures.map(|figure| figure.nanos.unsigned_abs()),
@@ -246,7 +291,14 @@ fn the_reflectors_end_learns_the_way_there_even_if_the_reply_is_lost() {
     let mut world = world(settings, Policy::default(), KeyStore::default());
     world.back = except(BACK, &[(5, &[])]);
     world.run(40);
-    let lost = world.observations.iter().find(|observation| observation.sequence == 5).unwrap();
-    assert_eq!((lost.forward.nanos.unsigned_abs(), lost.forward.quality), (THERE, Quality::Wire));
+    let lost = world
+        .observations
+        .iter()
+        .find(|observation| observation.sequence == 5)
+        .unwrap();
+    assert_eq!(
+        (lost.forward.nanos.unsigned_abs(), lost.forward.quality),
+        (THERE, Quality::Wire)
+    );
     assert_eq!((lost.reverse, lost.back), (None, None));
 }

@@ -71,11 +71,18 @@ impl Host {
     /// A packet arrived at the wire, and a program has woken.
     fn arrival(&self, wire: u64) -> Arrival {
         let wall = self.wall(wire + self.wake_cost);
-        let stamp = if self.has_stamps { Stamp::kernel(self.wall(wire)) } else { Stamp::user(wall) };
+        let stamp = if self.has_stamps {
+            Stamp::kernel(self.wall(wire))
+        } else {
+            Stamp::user(wall)
+        };
         Arrival {
             stamp,
             wall,
-            seen: Seen { ttl: Some(self.ttl), class: Some(self.class) },
+            seen: Seen {
+                ttl: Some(self.ttl),
+                class: Some(self.class),
+            },
             local: None,
         }
     }
@@ -107,7 +114,10 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(settings: Settings, policy: Policy, keys: KeyStore) -> Self {
-        Self::with(Sender::new(settings, Duration::ZERO), Reflector::new(policy, keys))
+        Self::with(
+            Sender::new(settings, Duration::ZERO),
+            Reflector::new(policy, keys),
+        )
     }
 
     pub(super) fn with(sender: Sender, reflector: Reflector) -> Self {
@@ -143,8 +153,10 @@ impl World {
             let ((at, _), action) = entry.remove_entry();
             self.now = at;
             self.act(action);
-            self.events.extend(core::iter::from_fn(|| self.sender.poll_event()));
-            self.observations.extend(core::iter::from_fn(|| self.reflector.poll_observation()));
+            self.events
+                .extend(core::iter::from_fn(|| self.sender.poll_event()));
+            self.observations
+                .extend(core::iter::from_fn(|| self.reflector.poll_observation()));
         }
         self.now = end;
     }
@@ -179,7 +191,10 @@ impl World {
             }
             self.requests += 1;
         }
-        let next = self.sender.poll_timeout().map_or(u64::MAX, |at| at.as_nanos() as u64);
+        let next = self
+            .sender
+            .poll_timeout()
+            .map_or(u64::MAX, |at| at.as_nanos() as u64);
         if next < u64::MAX {
             self.plan(next.max(self.now + 1), Action::Wake);
         }
@@ -189,7 +204,10 @@ impl World {
         let arrival = self.far.arrival(self.now - self.far.wake_cost);
         let mut out = vec![0; bytes.len()];
         let from: SocketAddr = SENDER.parse().unwrap();
-        let answer = match self.reflector.handle_request(now, &arrival, from, bytes, &mut out) {
+        let answer = match self
+            .reflector
+            .handle_request(now, &arrival, from, bytes, &mut out)
+        {
             Reflection::Send(answer) => answer,
             Reflection::Dropped(_) => return,
         };
@@ -198,7 +216,10 @@ impl World {
         if let Some(token) = answer.token
             && self.far.has_stamps
         {
-            self.plan(leaves, Action::ReplyLeft(token, Stamp::kernel(self.far.wall(leaves))));
+            self.plan(
+                leaves,
+                Action::ReplyLeft(token, Stamp::kernel(self.far.wall(leaves))),
+            );
         }
         for delay in (self.back)(self.replies) {
             self.plan(leaves + delay + self.near.wake_cost, Action::Reply(out.clone()));
@@ -216,7 +237,10 @@ impl World {
 
     /// Everything but the samples.
     pub(super) fn facts(&self) -> Vec<Event> {
-        let facts = self.events.iter().filter(|event| !matches!(event, Event::Sample(_)));
+        let facts = self
+            .events
+            .iter()
+            .filter(|event| !matches!(event, Event::Sample(_)));
         facts.copied().collect()
     }
 }

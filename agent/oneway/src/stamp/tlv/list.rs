@@ -42,7 +42,11 @@ pub struct Tlvs<'a> {
 impl<'a> Tlvs<'a> {
     /// The TLVs in these octets, which begin where the base packet ends.
     pub const fn new(list: &'a [u8]) -> Self {
-        Self { list, at: 0, left: MAX_TLVS }
+        Self {
+            list,
+            at: 0,
+            left: MAX_TLVS,
+        }
     }
 
     fn read(&self, rest: &'a [u8]) -> Option<Tlv<'a>> {
@@ -94,7 +98,8 @@ mod tests {
 
     #[test]
     fn lists_end_where_they_end() {
-        let cases: [(&[u8], &[(u8, usize)], Option<usize>); 8] = [
+        type Case = (&'static [u8], &'static [(u8, usize)], Option<usize>);
+        let cases: [Case; 8] = [
             (&[], &[], None),
             (&[0x80, 1, 0, 0], &[(1, 0)], None),
             (&[0x80, 1, 0, 1, 9, 0x80, 9, 0, 0], &[(1, 1), (9, 0)], None),

@@ -114,13 +114,19 @@ mod tests {
 
     #[test]
     fn a_question_is_answered_in_its_place() {
-        for (to, from) in [("192.0.2.1:862", "198.51.100.7:4000"), ("[2001:db8::1]:862", "[2001:db8::2]:9")] {
+        for (to, from) in [
+            ("192.0.2.1:862", "198.51.100.7:4000"),
+            ("[2001:db8::1]:862", "[2001:db8::2]:9"),
+        ] {
             let (to, from) = (to.parse().ok(), from.parse().ok());
             let mut value = LocationQuery::question();
             answer(&mut value, to, from);
             assert_eq!(
                 LocationQuery::from_bytes(&value),
-                Some(LocationQuery { destination: to, source: from })
+                Some(LocationQuery {
+                    destination: to,
+                    source: from
+                })
             );
         }
     }
@@ -129,7 +135,10 @@ mod tests {
     #[test]
     fn sub_tlvs_are_answered_refused_or_marked() {
         let cases: [(&[u8], &[u8]); 5] = [
-            (&[0x80, 1, 0, 8, 9, 9, 9, 9, 9, 9, 9, 9], &[0, 3, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0]),
+            (
+                &[0x80, 1, 0, 8, 9, 9, 9, 9, 9, 9, 9, 9],
+                &[0, 3, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0],
+            ),
             (&[0x80, 1, 0, 2, 9, 9], &[0x40, 1, 0, 2, 9, 9]),
             (&[0x00, 77, 0, 1, 9], &[0x80, 77, 0, 1, 9]),
             (&[0x80, 7, 0, 16, 1], &[0x40, 7, 0, 16, 1]),

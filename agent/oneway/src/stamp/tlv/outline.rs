@@ -115,7 +115,10 @@ impl Outline {
         let only_padding_follows = entries.all(|entry| entry.kind == TlvKind::EXTRA_PADDING);
         match field(hmac.value(list), 0) {
             Some(tag) if hmac.length == TAG && only_padding_follows && self.truncated.is_none() => {
-                Hmac::Proper { covered: hmac.at, tag }
+                Hmac::Proper {
+                    covered: hmac.at,
+                    tag,
+                }
             }
             _ => Hmac::Unusable,
         }

@@ -110,7 +110,12 @@ impl TimestampInformation {
 
     /// The value.
     pub const fn to_bytes(self) -> [u8; 4] {
-        [self.sync_in, self.method_in.octet(), self.sync_out, self.method_out.octet()]
+        [
+            self.sync_in,
+            self.method_in.octet(),
+            self.sync_out,
+            self.method_out.octet(),
+        ]
     }
 }
 
@@ -192,7 +197,10 @@ impl AccessReport {
     pub fn from_bytes(value: &[u8]) -> Option<Self> {
         let [id, return_code, _, _] = *<&[u8; 4]>::try_from(value).ok()?;
         let access_id = id >> 4;
-        matches!(access_id, 1 | 2).then_some(Self { access_id, return_code })
+        matches!(access_id, 1 | 2).then_some(Self {
+            access_id,
+            return_code,
+        })
     }
 
     /// The value.
@@ -222,7 +230,11 @@ impl FollowUp {
         let known = octets != [0; 8];
         Some(Self {
             sequence: u32_at(value, 0),
-            timestamp: if known { Timestamp::from_bytes(octets, format) } else { Timestamp::default() },
+            timestamp: if known {
+                Timestamp::from_bytes(octets, format)
+            } else {
+                Timestamp::default()
+            },
             method: StampMethod::from_octet(*value.get(12)?),
         })
     }
@@ -255,13 +267,19 @@ mod tests {
             refused: 1,
         };
         assert_eq!(class.to_bytes(), [0b1011_1000, 0b1010_1101, 0, 0]);
-        assert_eq!(ClassOfService::from_bytes(&[0b1011_1000, 0b1010_1101, 9, 9]), Some(class));
+        assert_eq!(
+            ClassOfService::from_bytes(&[0b1011_1000, 0b1010_1101, 9, 9]),
+            Some(class)
+        );
     }
 
     /// Section 4.6, figure 14: ID 4 bits, reserved 4, return code 8, reserved 16.
     #[test]
     fn an_access_report_of_an_unknown_network_is_none() {
-        let report = AccessReport { access_id: 2, return_code: 1 };
+        let report = AccessReport {
+            access_id: 2,
+            return_code: 1,
+        };
         assert_eq!(report.to_bytes(), [0x20, 1, 0, 0]);
         assert_eq!(AccessReport::from_bytes(&[0x2f, 1, 7, 7]), Some(report));
         assert_eq!(AccessReport::from_bytes(&[0x30, 1, 0, 0]), None);
