@@ -161,3 +161,4 @@ pub use tlv::TlvKind;
 pub use tlv::TlvWriter;
 pub use tlv::Tlvs;
 pub use tlv::Truncated;
+pub use tlv::private as private_tlvs;

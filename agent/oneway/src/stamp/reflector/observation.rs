@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use crate::stamp::ClockClaim;
 use crate::stamp::Measured;
+use crate::stamp::Mode;
 use crate::stamp::Position;
 use crate::stamp::Seen;
 
@@ -23,6 +24,8 @@ pub struct Observation {
     pub peer: SocketAddr,
     /// The session's identifier.
     pub ssid: u16,
+    /// Whether the sender has proved who it is. Anybody can invent what an unauthenticated one tells.
+    pub mode: Mode,
     /// The sender's sequence number.
     pub sequence: u32,
     /// The reflector's own.
@@ -56,6 +59,7 @@ impl Observation {
         Self {
             peer: key.peer,
             ssid: key.ssid,
+            mode: key.mode,
             sequence: closed.round.sequence,
             reflected: closed.round.reflected,
             forward,

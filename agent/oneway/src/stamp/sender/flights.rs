@@ -16,7 +16,13 @@ const SPARE: u128 = 8;
 pub(super) enum Fate {
     Outstanding,
     Lost,
-    Answered { reflected: u32 },
+    Answered {
+        reflected: u32,
+    },
+    /// Lost, and answered after all.
+    Late {
+        reflected: u32,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -235,7 +235,7 @@ impl Sender {
             self.lose(sequence);
         }
         match flight.fate {
-            Fate::Answered { reflected: first } => {
+            Fate::Answered { reflected: first } | Fate::Late { reflected: first } => {
                 self.counts.duplicates += 1;
                 let event = self.order.duplicate(sequence, first, reflected);
                 self.emit(event);
@@ -243,7 +243,7 @@ impl Sender {
             Fate::Lost => {
                 self.counts.late += 1;
                 self.emit(Event::Late { sequence, after });
-                self.answer(sequence, reflected, arrival);
+                self.answer(sequence, Fate::Late { reflected }, reflected, arrival);
             }
             Fate::Outstanding => {
                 self.counts.answered += 1;
@@ -251,7 +251,7 @@ impl Sender {
                     self.counts.reordered += 1;
                     self.emit(event);
                 }
-                self.answer(sequence, reflected, arrival);
+                self.answer(sequence, Fate::Answered { reflected }, reflected, arrival);
                 let round = self.round(&reading, &flight, arrival);
                 self.pending.push(now, round, reading.follow_up.is_some());
             }
@@ -298,9 +298,9 @@ impl Sender {
     }
 
     /// Notes a first reply.
-    fn answer(&mut self, sequence: u32, reflected: u32, arrival: &Arrival) {
+    fn answer(&mut self, sequence: u32, fate: Fate, reflected: u32, arrival: &Arrival) {
         if let Some(flight) = self.flights.get_mut(sequence) {
-            flight.fate = Fate::Answered { reflected };
+            flight.fate = fate;
         }
         self.latest_round = Some(ReportedRound {
             sequence,

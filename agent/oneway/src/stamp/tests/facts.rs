@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use crate::stamp::Arrival;
 use crate::stamp::Direction;
 use crate::stamp::Event;
 use crate::stamp::Extensions;
@@ -11,6 +12,7 @@ use crate::stamp::Policy;
 use crate::stamp::Reflector;
 use crate::stamp::Sender;
 use crate::stamp::Settings;
+use crate::stamp::Stamp;
 
 use super::world::World;
 use super::world::except;
@@ -253,6 +255,60 @@ fn a_program_that_sleeps_sends_no_burst_and_loses_nothing() {
         sender
             .poll_transmit(next, wall, &mut out)
             .is_some_and(|packet| packet.sequence == 0)
+    );
+}
+
+/// A sender with two packets under way, and the reply to the first, which nobody has read yet.
+fn asleep() -> (Sender, crate::Timestamp, Vec<u8>) {
+    let mut sender = Sender::new(settings(), Duration::ZERO);
+    let mut reflector = Reflector::new(Policy::default(), KeyStore::default());
+    let wall = crate::Timestamp::from_ntp(1 << 60);
+    let (mut request, mut reply) = ([0; 1024], [0; 1024]);
+    let now = sender.poll_timeout().unwrap();
+    let packet = sender.poll_transmit(now, wall, &mut request).unwrap();
+    let request = &request[..packet.length];
+    let from = "192.0.2.1:1".parse().unwrap();
+    reflector.handle_request(now, &Arrival::default(), from, request, &mut reply);
+    let now = sender.poll_timeout().unwrap();
+    sender.poll_transmit(now, wall, &mut [0; 1024]).unwrap();
+    (sender, wall, reply[..packet.length].to_vec())
+}
+
+#[test]
+fn what_waited_in_the_socket_while_the_program_slept_was_in_time() {
+    let (mut sender, wall, reply) = asleep();
+    let arrival = Arrival {
+        stamp: Stamp::kernel(wall.plus_nanos(500_000_000)),
+        ..Arrival::default()
+    };
+    assert_eq!(
+        sender.handle_reply(Duration::from_secs(60), &arrival, &reply),
+        Ok(0)
+    );
+    assert_eq!((sender.counts().answered, sender.counts().lost), (1, 0));
+}
+
+#[test]
+fn what_came_late_is_lost_and_late_even_if_no_timer_has_said_so() {
+    let (mut sender, wall, reply) = asleep();
+    let after = Duration::from_millis(1_500);
+    let arrival = Arrival {
+        stamp: Stamp::kernel(wall.plus_nanos(1_500_000_000)),
+        ..Arrival::default()
+    };
+    let now = Duration::from_secs(60);
+    assert_eq!(sender.handle_reply(now, &arrival, &reply), Ok(0));
+    assert_eq!(sender.handle_reply(now, &arrival, &reply), Ok(0));
+    sender.handle_timeout(now);
+    let events: Vec<_> = core::iter::from_fn(|| sender.poll_event()).collect();
+    let lost = |sequence| Event::Lost { sequence };
+    let twice = Event::Duplicate {
+        sequence: 0,
+        direction: None,
+    };
+    assert_eq!(
+        events,
+        [lost(0), Event::Late { sequence: 0, after }, twice, lost(1)]
     );
 }
 

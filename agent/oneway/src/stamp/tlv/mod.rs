@@ -4,7 +4,7 @@ mod header;
 mod list;
 mod location;
 mod outline;
-mod private;
+pub mod private;
 mod standard;
 mod write;
 
