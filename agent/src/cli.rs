@@ -150,7 +150,7 @@ fn check_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let file = matches.get_one::<PathBuf>("FILE").context("no file")?;
     let settings = config::load(Some(file), &[])?;
     if let Some(web) = &settings.web.config.file {
-        crate::http::WebConfig::open(Some(web))
+        wattle_door::WebConfig::open(Some(web))
             .with_context(|| format!("{}: web.config.file", file.display()))?;
     }
     writeln!(std::io::stdout(), "{}: fine", file.display())?;

@@ -1,7 +1,7 @@
 //! The agent: what a host draws, and whose it is.
 //!
 //! Data flows one way. [`collect`] reads a host into a [`sample::Sample`]; the [`ledger`], the only thing with a memory, makes
-//! of it a report; a [`snapshot`] of that is shown by [`exposition`] to whoever asks through [`http`]. [`run`] alone knows
+//! of it a report; a [`snapshot`] of that is shown by [`exposition`] to whoever asks through [`wattle_door`]. [`run`] alone knows
 //! everybody.
 
 pub mod cli;
@@ -11,7 +11,6 @@ pub mod component;
 pub mod config;
 pub mod doctor;
 pub mod exposition;
-pub mod http;
 pub mod ledger;
 pub mod log;
 pub mod power_model;

@@ -10,6 +10,9 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
+use wattle_door::Door;
+use wattle_door::Tally;
+use wattle_door::WebConfig;
 use wattle_hostfs::boot_id;
 
 use crate::clock::Clock;
@@ -19,10 +22,6 @@ use crate::config;
 use crate::config::ConfigError;
 use crate::config::KEYS;
 use crate::config::Settings;
-use crate::http;
-use crate::http::Door;
-use crate::http::Tally;
-use crate::http::WebConfig;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
 use crate::log;
@@ -60,7 +59,7 @@ impl Given {
 pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     let settings = given.load()?;
     let level = log::start(settings.log).context("the log cannot be started")?;
-    let sockets = http::listen(&settings.listen.0)?;
+    let sockets = wattle_door::listen(&settings.listen.0)?;
     let web = Arc::new(WebConfig::open(settings.web.config.file.as_deref())?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let board = Arc::new(Board::default());
@@ -68,7 +67,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
         board: board.clone(),
         clock: clock.clone(),
     };
-    let door = Door::new(Arc::new(pages), web.clone(), http::Limits::default());
+    let door = Door::new(Arc::new(pages), web.clone(), wattle_door::Limits::default());
     let (orders, inbox) = mpsc::channel();
     let (ticker, assumed) = ticker(&settings, clock, board, door.tally());
     let thread = std::thread::Builder::new()

@@ -9,9 +9,10 @@ use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
+use wattle_door::Tally;
+
 use crate::clock::Clock;
 use crate::collect::Collector;
-use crate::http::Tally;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;

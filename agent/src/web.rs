@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use wattle_door::Answer;
+use wattle_door::Question;
+use wattle_door::Site;
+use wattle_door::StatusCode;
+
 use crate::clock::Clock;
 use crate::exposition::Encoding;
 use crate::exposition::Format;
-use crate::http::Answer;
-use crate::http::Question;
-use crate::http::Site;
-use crate::http::StatusCode;
 use crate::published::Board;
 
 /// A snapshot that is older than this many intervals, and than [`TOO_OLD`], means that something is wrong.

@@ -18,13 +18,12 @@ use wattle_agent::clock::Clock;
 use wattle_agent::clock::SystemClock;
 use wattle_agent::exposition::Encoding;
 use wattle_agent::exposition::Format;
-use wattle_agent::http;
-use wattle_agent::http::Door;
-use wattle_agent::http::Limits;
-use wattle_agent::http::WebConfig;
 use wattle_agent::published::Board;
 use wattle_agent::snapshot::Snapshot;
 use wattle_agent::web::Pages;
+use wattle_door::Door;
+use wattle_door::Limits;
+use wattle_door::WebConfig;
 
 use crate::samples::Samples;
 use crate::samples::cpu_time;
@@ -66,7 +65,7 @@ pub(crate) fn measure(snapshot: Snapshot, scrapes: usize, table: &mut Table) -> 
 
 /// How long each scrape took for the client, and what one costs the agent.
 fn scrape(board: &Arc<Board>, header: &str, scrapes: usize) -> Result<(Samples, Duration)> {
-    let sockets = http::listen(&["127.0.0.1:0".to_owned()])?;
+    let sockets = wattle_door::listen(&["127.0.0.1:0".to_owned()])?;
     let address = sockets.first().context("no socket")?.local_addr()?;
     let (stop, stopped) = oneshot::channel();
     let server = serve(board.clone(), sockets, stopped)?;

@@ -18,9 +18,9 @@ use super::client::hear;
 use super::client::rest;
 use super::house::BIG;
 use super::house::House;
-use crate::http::Limits;
-use crate::http::WebConfig;
-use crate::http::listen;
+use crate::Limits;
+use crate::WebConfig;
+use crate::listen;
 
 fn small_house(connections: usize) -> House {
     House::with(

@@ -11,14 +11,14 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::http::Answer;
-use crate::http::Door;
-use crate::http::Limits;
-use crate::http::Question;
-use crate::http::Site;
-use crate::http::TallySnapshot;
-use crate::http::WebConfig;
-use crate::http::accept::Accept;
+use crate::Answer;
+use crate::Door;
+use crate::Limits;
+use crate::Question;
+use crate::Site;
+use crate::TallySnapshot;
+use crate::WebConfig;
+use crate::accept::Accept;
 
 /// More than any pipe here holds.
 pub(super) const BIG: usize = 256 << 10;

@@ -35,7 +35,7 @@ pub(super) fn ask(site: &dyn Site, question: &Question<'_>) -> Answer {
         tracing::error!(path = question.path, "the answer to a request panicked");
         Answer::text(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "internal error; the agent's log says more\n",
+            "internal error; the log says more\n",
         )
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::pki::Pki;
 use super::pki::SERVER;
 use super::pki::folder;
-use crate::http::WebConfig;
+use crate::WebConfig;
 
 /// What is said against a file, after its path.
 fn complaint(pki: &Pki, text: &str) -> String {
