@@ -11,6 +11,7 @@ mod error_estimate;
 pub mod owamp;
 mod schedule;
 pub mod simulate;
+pub mod stamp;
 pub mod statistics;
 mod timestamp;
 pub mod twamp;
