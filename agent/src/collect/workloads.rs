@@ -133,6 +133,7 @@ fn account(cgroup: &Cgroup<Tag>) -> AccountSample {
         id: tag.id,
         source: AccountSource::Cgroup(tag.path.clone()),
         workload: tag.identity.clone(),
+        inside: None,
         cpu_usec: cgroup.cpu_usec,
         socket: tag.socket,
         memory_bytes: cgroup.memory_bytes,
