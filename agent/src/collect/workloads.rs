@@ -96,7 +96,7 @@ impl WorkloadSource {
         accounts: &mut Vec<AccountSample>,
     ) -> Result<(), Trouble> {
         let ids = &mut self.ids;
-        let listed = self.tree.scan(scratch, |path| sort(path, ids));
+        let listed = self.tree.scan(scratch, |path, _| sort(path, ids));
         for cgroup in self.tree.workloads_mut() {
             if self.pinned.matters() && cgroup.tag.cpus != cgroup.cpus {
                 cgroup.tag.socket = self.pinned.socket_of(cgroup.cpus.as_deref());
