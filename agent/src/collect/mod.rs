@@ -4,12 +4,15 @@
 //! word in its sensor's state, and the others go on.
 
 mod cpu;
+mod guests;
 mod host;
 mod loose;
 mod owner;
 mod pinned;
 mod power;
 mod sense;
+mod trees;
+mod twins;
 mod workloads;
 
 use std::sync::Arc;
@@ -76,7 +79,7 @@ impl Collector {
         // The counters and the CPU times stand side by side, so that both cover the same interval.
         let zones = self.power.read(&mut senses, scratch, tick);
         let cpu = self.cpu.read(&mut senses, scratch);
-        let accounts = self.workloads.read(&mut senses, scratch);
+        let accounts = self.workloads.read(&mut senses, scratch, self.cpu.forks());
         let uptime_ticks = self.workloads.uptime_ticks(scratch);
         let host: HostSample = self.host.read(&mut senses, scratch, tick);
         Sample {

@@ -11,6 +11,7 @@ use super::book::Book;
 use crate::sample::AccountSample;
 use crate::sample::AccountSource;
 use crate::sample::Sample;
+use crate::workload::Details;
 use crate::workload::Identity;
 use crate::workload::Kind;
 
@@ -21,7 +22,7 @@ fn account(id: u64, inside: Option<u64>, cpu_usec: u64) -> AccountSample {
     AccountSample {
         id,
         source: AccountSource::Cgroup(format!("/{id}").into()),
-        workload: Identity::new(Kind::Container, &format!("/{id}"), "", ""),
+        workload: Identity::new(Kind::Container, &format!("/{id}"), "", Details::default()),
         inside,
         cpu_usec,
         socket: None,
