@@ -20,9 +20,11 @@ use crate::workload::vm_process;
 const LIST_EVERY: u64 = 2;
 /// And after so many ticks at any rate.
 const LIST_AT_LEAST: u64 = 16;
-/// The ages at which a process is looked at, in ticks. The last is different for each, so that not all come at once.
-const LOOKS: [u64; 5] = [0, 1, 2, 8, 64];
-/// The longest name that the kernel gives a thread holds no more digits of a PID.
+/// The ages at which a process is looked at, in ticks.
+const LOOKS: [u64; 5] = [0, 1, 2, 8, 32];
+/// The last look comes up to so many ticks later, so that not all come at once.
+const SPREAD: u64 = 16;
+/// Before the PID of the machine in the name of its worker.
 const VHOST: &[u8] = b"vhost-";
 
 /// A process that is a virtual machine, or works for one.
@@ -169,7 +171,7 @@ impl Guests {
             return false;
         };
         let late = if young.looks + 1 == LOOKS.len() {
-            u64::from(young.pid) % age
+            u64::from(young.pid) % SPREAD
         } else {
             0
         };

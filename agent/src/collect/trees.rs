@@ -52,7 +52,7 @@ pub(super) struct Tag {
     pub(super) id: u64,
     pub(super) path: Arc<str>,
     pub(super) identity: Arc<Identity>,
-    source: Arc<str>,
+    source: AccountSource,
     /// The account of the grouping around it that counts its time too.
     around: Option<u64>,
     /// Where its processes are in version 2.
@@ -66,7 +66,7 @@ pub(super) struct Tag {
 struct Sorter<'s> {
     ids: &'s mut Ids,
     nesting: Nesting,
-    prefix: &'static str,
+    source: fn(Arc<str>) -> AccountSource,
 }
 
 impl Trees {
@@ -103,11 +103,11 @@ impl Trees {
         let mut sorter = Sorter {
             ids,
             nesting: self.nesting,
-            prefix: UNIFIED,
+            source: AccountSource::Unified,
         };
         let unified = self.unified.as_mut();
         let outcome = unified.map_or(Ok(()), |unified| scan(unified, &mut sorter, scratch));
-        sorter.prefix = "";
+        sorter.source = AccountSource::Cgroup;
         let scanned = scan(&mut self.cpu, &mut sorter, scratch);
         self.push_unified(accounts);
         self.push_cpu(scratch, accounts);
@@ -190,9 +190,6 @@ impl Trees {
     }
 }
 
-/// Before the path of an account of version 2 that stands beside one of version 1, as in `/proc/PID/cgroup`.
-const UNIFIED: &str = "0::";
-
 fn scan(tree: &mut CgroupTree<Tag>, sorter: &mut Sorter<'_>, scratch: &mut Scratch) -> Result<(), Trouble> {
     tree.scan(scratch, |path, origin| sorter.sort(path, &origin))?;
     match (tree.trouble(), tree.skipped()) {
@@ -216,10 +213,7 @@ impl Sorter<'_> {
 
     fn tag(&mut self, path: &CgroupPath, origin: &Origin<'_, Tag>, subject: &Subject) -> Tag {
         let text: Arc<str> = path.as_str().into();
-        let source = match self.prefix {
-            "" => text.clone(),
-            prefix => [prefix, &text].concat().into(),
-        };
+        let source = (self.source)(text.clone());
         Tag {
             id: origin.renamed.map_or_else(|| self.ids.next(), |before| before.id),
             path: text,
@@ -237,7 +231,7 @@ fn account(cgroup: &Cgroup<Tag>) -> AccountSample {
     let tag = &cgroup.tag;
     AccountSample {
         id: tag.id,
-        source: AccountSource::Cgroup(tag.source.clone()),
+        source: tag.source.clone(),
         workload: tag.identity.clone(),
         inside: tag.around.or(tag.place.account()),
         cpu_usec: cgroup.cpu_usec,
