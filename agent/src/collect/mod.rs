@@ -4,6 +4,7 @@
 //! word in its sensor's state, and the others go on.
 
 mod cpu;
+mod evidence;
 mod host;
 mod loose;
 mod owner;

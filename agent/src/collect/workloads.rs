@@ -9,9 +9,11 @@ use wattle_hostfs::cgroup_tree::CgroupPath;
 use wattle_hostfs::cgroup_tree::CgroupTree;
 use wattle_hostfs::cgroup_tree::Sort;
 use wattle_hostfs::hierarchies::Hierarchies;
+use wattle_hostfs::hierarchies::Hierarchy;
 use wattle_hostfs::topology::Topology;
 use wattle_hostfs::uptime::UptimeReader;
 
+use super::evidence;
 use super::loose::Loose;
 use super::pinned::Pinned;
 use super::sense::Senses;
@@ -19,15 +21,18 @@ use super::sense::Trouble;
 use crate::sample::AccountSample;
 use crate::sample::AccountSource;
 use crate::workload::CgroupSort;
-use crate::workload::Evidence;
 use crate::workload::Identity;
 use crate::workload::Nesting;
+use crate::workload::Subject;
+use crate::workload::Wants;
+use crate::workload::inner_names;
 use crate::workload::sort_cgroup;
 
 /// The accounts of a host.
 #[derive(Debug)]
 pub(super) struct WorkloadSource {
     tree: CgroupTree<Tag>,
+    witness: Witness,
     loose: Loose,
     pinned: Pinned,
     uptime: UptimeReader,
@@ -66,6 +71,11 @@ impl WorkloadSource {
         hierarchies.cpuset = hierarchies.cpuset.filter(|_| pinned.matters());
         Self {
             tree: CgroupTree::new(&hierarchies, most_files / 2),
+            witness: Witness {
+                roots: roots.clone(),
+                cpu: hierarchies.cpu.clone(),
+                scratch: Scratch::default(),
+            },
             loose: Loose::new(roots, &hierarchies, most_files / 2),
             pinned,
             uptime: UptimeReader::new(roots),
@@ -95,8 +105,8 @@ impl WorkloadSource {
         scratch: &mut Scratch,
         accounts: &mut Vec<AccountSample>,
     ) -> Result<(), Trouble> {
-        let ids = &mut self.ids;
-        let listed = self.tree.scan(scratch, |path| sort(path, ids));
+        let (ids, witness) = (&mut self.ids, &mut self.witness);
+        let listed = self.tree.scan(scratch, |path| sort(path, ids, witness));
         for cgroup in self.tree.workloads_mut() {
             if self.pinned.matters() && cgroup.tag.cpus != cgroup.cpus {
                 cgroup.tag.socket = self.pinned.socket_of(cgroup.cpus.as_deref());
@@ -116,13 +126,35 @@ impl WorkloadSource {
     }
 }
 
-fn sort(path: &CgroupPath, ids: &mut Ids) -> Sort<Tag> {
+/// Where evidence of new workloads is found.
+#[derive(Debug)]
+struct Witness {
+    roots: Roots,
+    cpu: Option<Hierarchy>,
+    scratch: Scratch,
+}
+
+impl Witness {
+    fn identify(&mut self, path: &CgroupPath, subject: &Subject) -> Arc<Identity> {
+        let members = self
+            .cpu
+            .as_ref()
+            .filter(|_| *subject.wants() != Wants::Nothing)
+            .map(|cpu| evidence::members(cpu, path.relative()))
+            .unwrap_or_default();
+        let mut found = evidence::gather(&self.roots, &mut self.scratch, subject, &members.pids);
+        found.inner = inner_names(subject, members.inner.iter().map(String::as_str));
+        subject.identify(&found)
+    }
+}
+
+fn sort(path: &CgroupPath, ids: &mut Ids, witness: &mut Witness) -> Sort<Tag> {
     match sort_cgroup(path.as_str(), Nesting::default()) {
         CgroupSort::Group | CgroupSort::GroupOf(_) => Sort::Descend,
         CgroupSort::Workload(subject) => Sort::Workload(Tag {
             id: ids.next(),
             path: path.as_str().into(),
-            identity: subject.identify(&Evidence::default()),
+            identity: witness.identify(path, &subject),
             cpus: None,
             socket: None,
         }),
