@@ -4,6 +4,7 @@
 //! word in its sensor's state, and the others go on.
 
 mod cpu;
+mod evidence;
 mod guests;
 mod host;
 mod loose;
@@ -13,6 +14,7 @@ mod power;
 mod sense;
 mod trees;
 mod twins;
+mod witness;
 mod workloads;
 
 use std::sync::Arc;

@@ -164,7 +164,7 @@ impl Owners {
         owned.text = hash;
         let own = about.machine.and_then(|(machine, born)| {
             let path = counted_by.map_or_else(|| accounted_path(text, trees), |tag| tag.path.to_string());
-            machine.identify(&path, trees.nesting(), born, &Evidence::default())
+            machine.identify(&path, trees.nesting(), born, &trees.witness.evidence_of(machine))
         });
         owned.owner = match (own, counted_by) {
             (Some(workload), around) => Owner::Workload(Payer {

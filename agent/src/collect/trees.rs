@@ -10,6 +10,7 @@ use wattle_hostfs::cgroup_tree::CgroupTree;
 use wattle_hostfs::cgroup_tree::Origin;
 use wattle_hostfs::cgroup_tree::Sort;
 use wattle_hostfs::hierarchies::Hierarchies;
+use wattle_hostfs::hierarchies::Hierarchy;
 use wattle_hostfs::hierarchies::Version;
 use wattle_hostfs::process::Membership;
 use wattle_hostfs::process::memberships;
@@ -18,6 +19,8 @@ use super::pinned::Pinned;
 use super::sense::Trouble;
 use super::twins::Place;
 use super::twins::Twins;
+use super::witness::Unsettled;
+use super::witness::Witness;
 use super::workloads::Ids;
 use crate::sample::AccountSample;
 use crate::sample::AccountSource;
@@ -36,6 +39,8 @@ const MOVING: u64 = 3;
 pub(super) struct Trees {
     pub(super) cpu: CgroupTree<Tag>,
     unified: Option<CgroupTree<Tag>>,
+    hierarchies: [Option<Hierarchy>; 2],
+    pub(super) witness: Witness,
     version: Option<Version>,
     nesting: Nesting,
     pinned: Pinned,
@@ -51,7 +56,9 @@ pub(super) struct Tag {
     /// Its account's.
     pub(super) id: u64,
     pub(super) path: Arc<str>,
-    pub(super) identity: Arc<Identity>,
+    identity: Arc<Identity>,
+    /// What may become known yet.
+    unsettled: Option<Box<Unsettled>>,
     source: AccountSource,
     /// The account of the grouping around it that counts its time too.
     around: Option<u64>,
@@ -65,13 +72,17 @@ pub(super) struct Tag {
 /// Who takes in cgroups.
 struct Sorter<'s> {
     ids: &'s mut Ids,
+    witness: &'s mut Witness,
+    tick: u64,
+    hierarchy: Option<&'s Hierarchy>,
     nesting: Nesting,
     source: fn(Arc<str>) -> AccountSource,
 }
 
 impl Trees {
     pub(super) fn new(roots: &Roots, hierarchies: &Hierarchies, pinned: Pinned, most_files: usize) -> Self {
-        let unified = hierarchies.unified_cpu().map(|unified| Hierarchies {
+        let second = hierarchies.unified_cpu();
+        let unified = second.clone().map(|unified| Hierarchies {
             cpu: Some(unified),
             ..hierarchies.clone()
         });
@@ -83,6 +94,8 @@ impl Trees {
         Self {
             cpu: CgroupTree::new(hierarchies, each),
             unified: unified.map(|unified| CgroupTree::new(&unified, each)),
+            hierarchies: [hierarchies.cpu.clone(), second],
+            witness: Witness::new(roots),
             version: hierarchies.cpu.as_ref().map(|hierarchy| hierarchy.version),
             nesting: Nesting::default(),
             pinned,
@@ -100,14 +113,18 @@ impl Trees {
         accounts: &mut Vec<AccountSample>,
     ) -> Result<(), Trouble> {
         self.tick += 1;
+        let [first, second] = &self.hierarchies;
         let mut sorter = Sorter {
             ids,
+            witness: &mut self.witness,
+            tick: self.tick,
             nesting: self.nesting,
+            hierarchy: second.as_ref(),
             source: AccountSource::Unified,
         };
         let unified = self.unified.as_mut();
         let outcome = unified.map_or(Ok(()), |unified| scan(unified, &mut sorter, scratch));
-        sorter.source = AccountSource::Cgroup;
+        (sorter.source, sorter.hierarchy) = (AccountSource::Cgroup, first.as_ref());
         let scanned = scan(&mut self.cpu, &mut sorter, scratch);
         self.push_unified(accounts);
         self.push_cpu(scratch, accounts);
@@ -116,11 +133,14 @@ impl Trees {
 
     /// What version 2 counts, where it counts CPU time beside version 1. Only the latter tells of limits and memory.
     fn push_unified(&mut self, accounts: &mut Vec<AccountSample>) {
-        let Some(unified) = &self.unified else { return };
-        for cgroup in unified.workloads() {
+        let (Some(unified), [_, Some(hierarchy)]) = (&mut self.unified, &self.hierarchies) else {
+            return;
+        };
+        for cgroup in unified.workloads_mut() {
             if cgroup.fresh {
                 self.grown = self.tick;
             }
+            settle(cgroup, &mut self.witness, hierarchy, self.tick);
             let mut account = account(cgroup);
             let path = cgroup.path.as_bytes();
             if self.cpu.around(path).is_some_and(|twin| twin.path == cgroup.path) {
@@ -132,10 +152,14 @@ impl Trees {
     }
 
     fn push_cpu(&mut self, scratch: &mut Scratch, accounts: &mut Vec<AccountSample>) {
+        let [Some(hierarchy), _] = &self.hierarchies else {
+            return;
+        };
         for cgroup in self.cpu.workloads_mut() {
             if cgroup.fresh {
                 self.grown = self.tick;
             }
+            settle(cgroup, &mut self.witness, hierarchy, self.tick);
             if self.pinned.matters() && cgroup.tag.cpus != cgroup.cpus {
                 cgroup.tag.socket = self.pinned.socket_of(cgroup.cpus.as_deref());
                 cgroup.tag.cpus.clone_from(&cgroup.cpus);
@@ -206,24 +230,39 @@ impl Sorter<'_> {
     fn sort(&mut self, path: &CgroupPath, origin: &Origin<'_, Tag>) -> Sort<Tag> {
         match sort_cgroup(path.as_str(), self.nesting) {
             CgroupSort::Group => Sort::Descend,
-            CgroupSort::GroupOf(subject) => Sort::GroupOf(self.tag(path, origin, &subject)),
-            CgroupSort::Workload(subject) => Sort::Workload(self.tag(path, origin, &subject)),
+            CgroupSort::GroupOf(subject) => Sort::GroupOf(self.tag(path, origin, subject)),
+            CgroupSort::Workload(subject) => Sort::Workload(self.tag(path, origin, subject)),
         }
     }
 
-    fn tag(&mut self, path: &CgroupPath, origin: &Origin<'_, Tag>, subject: &Subject) -> Tag {
+    fn tag(&mut self, path: &CgroupPath, origin: &Origin<'_, Tag>, subject: Subject) -> Tag {
         let text: Arc<str> = path.as_str().into();
         let source = (self.source)(text.clone());
+        let (identity, unsettled) = match self.hierarchy {
+            Some(hierarchy) => self.witness.identify((hierarchy, path), subject, self.tick),
+            None => (subject.identify(&Evidence::default()), None),
+        };
         Tag {
             id: origin.renamed.map_or_else(|| self.ids.next(), |before| before.id),
             path: text,
-            identity: subject.identify(&Evidence::default()),
+            identity,
+            unsettled,
             source,
             around: origin.around.map(|around| around.id),
             place: Place::default(),
             cpus: None,
             socket: None,
         }
+    }
+}
+
+/// Asks again who a young workload is, where that was not quite clear.
+fn settle(cgroup: &mut Cgroup<Tag>, witness: &mut Witness, hierarchy: &Hierarchy, tick: u64) {
+    let tag = &mut cgroup.tag;
+    if tag.unsettled.is_some()
+        && let Some(identity) = witness.again((hierarchy, &cgroup.path), &mut tag.unsettled, tick)
+    {
+        tag.identity = identity;
     }
 }
 
