@@ -13,8 +13,10 @@ use wattle_hostfs::process::Membership;
 use wattle_hostfs::process::MembershipReader;
 use wattle_hostfs::process::memberships;
 
+use crate::workload::Evidence;
 use crate::workload::Identity;
 use crate::workload::Kind;
+use crate::workload::Nesting;
 use crate::workload::sort_membership;
 
 /// A young process is often moved into its cgroup just after it was born, so its place is looked up again at once, and
@@ -124,13 +126,14 @@ impl Owners {
 fn owner(text: &[u8], place: Place, system: &Arc<Identity>) -> Owner {
     let mut named = None;
     for membership in memberships(text).flatten() {
-        let Some(identity) = sort_membership(&String::from_utf8_lossy(membership.path)) else {
+        let path = String::from_utf8_lossy(membership.path);
+        let Some(subject) = sort_membership(&path, Nesting::default()) else {
             continue;
         };
         if place.accounts(&membership) {
             return Owner::Accounted;
         }
-        named = named.or(Some(identity));
+        named = named.or_else(|| Some(subject.identify(&Evidence::default())));
     }
     Owner::Workload(named.unwrap_or_else(|| system.clone()))
 }

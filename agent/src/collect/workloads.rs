@@ -19,7 +19,9 @@ use super::sense::Trouble;
 use crate::sample::AccountSample;
 use crate::sample::AccountSource;
 use crate::workload::CgroupSort;
+use crate::workload::Evidence;
 use crate::workload::Identity;
+use crate::workload::Nesting;
 use crate::workload::sort_cgroup;
 
 /// The accounts of a host.
@@ -115,12 +117,12 @@ impl WorkloadSource {
 }
 
 fn sort(path: &CgroupPath, ids: &mut Ids) -> Sort<Tag> {
-    match sort_cgroup(path.as_str()) {
-        CgroupSort::Group => Sort::Descend,
-        CgroupSort::Workload(identity) => Sort::Workload(Tag {
+    match sort_cgroup(path.as_str(), Nesting::default()) {
+        CgroupSort::Group | CgroupSort::GroupOf(_) => Sort::Descend,
+        CgroupSort::Workload(subject) => Sort::Workload(Tag {
             id: ids.next(),
             path: path.as_str().into(),
-            identity,
+            identity: subject.identify(&Evidence::default()),
             cpus: None,
             socket: None,
         }),

@@ -12,6 +12,7 @@ use crate::ledger::WorkloadReport;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
 use crate::snapshot::Snapshot;
+use crate::workload::Label;
 
 /// The body of `/api/v1/report`. Joules since the counters began, watts of the last tick; what is unknown is absent.
 #[derive(Debug, Serialize)]
@@ -122,7 +123,7 @@ impl<'s> Workload<'s> {
             kind: identity.kind.as_str(),
             id: &identity.id,
             name: &identity.name,
-            runtime: &identity.runtime,
+            runtime: identity.details.get(Label::Runtime).unwrap_or_default(),
             alive: workload.alive,
             created_epoch_seconds: workload.created.as_secs_f64(),
             cpu_seconds: joules(workload.cpu_usec),

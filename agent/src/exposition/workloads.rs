@@ -6,6 +6,7 @@ use super::power::joules;
 use super::power::present;
 use crate::ledger::WorkloadReport;
 use crate::snapshot::Snapshot;
+use crate::workload::Label as Detail;
 
 fn labels(workload: &WorkloadReport) -> [Label<'_>; 3] {
     let identity = &workload.identity;
@@ -47,7 +48,8 @@ pub(super) fn memory<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
 pub(super) fn info<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     for workload in &snapshot.host.workloads {
         let [kind, id, name] = labels(workload);
-        points.info([kind, id, name, workload.identity.runtime.as_str().into()]);
+        let runtime = workload.identity.details.get(Detail::Runtime).unwrap_or_default();
+        points.info([kind, id, name, runtime.into()]);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::workload::Kind;
 pub(super) struct Book {
     entries: Vec<Option<Entry>>,
     free: Vec<usize>,
-    by_id: HashMap<(Kind, String), usize>,
+    by_id: HashMap<Arc<Identity>, usize>,
     retired_uj: PerComponent<u64>,
     limit: usize,
     over_limit: u64,
@@ -107,8 +107,7 @@ impl Book {
 
     /// The position of a workload, which is new if it was not known. Above the limit it is that of `other`.
     pub(super) fn open(&mut self, identity: &Arc<Identity>, wall: Duration) -> usize {
-        let key = (identity.kind, identity.id.clone());
-        if let Some(&index) = self.by_id.get(&key) {
+        if let Some(&index) = self.by_id.get(identity) {
             if let Some(entry) = self.entry_mut(index) {
                 entry.identity = identity.clone();
             }
@@ -123,7 +122,7 @@ impl Book {
             self.entries.len() - 1
         });
         self.entries[index] = Some(Entry::new(identity.clone(), wall));
-        self.by_id.insert(key, index);
+        self.by_id.insert(identity.clone(), index);
         index
     }
 
@@ -174,8 +173,7 @@ impl Book {
             for (sum, part) in self.retired_uj.iter_mut().zip(entry.energy_uj) {
                 *sum += part;
             }
-            self.by_id
-                .remove(&(entry.identity.kind, entry.identity.id.clone()));
+            self.by_id.remove(&entry.identity);
             self.free.push(index);
         }
     }

@@ -96,9 +96,9 @@ impl Serialize for WorkloadRef<'_> {
             kind,
             id,
             name,
-            runtime,
+            details,
         } = self.identity;
-        let identity = (kind, id, name, runtime);
+        let identity = (kind, id, name, details);
         let fields = (
             identity,
             self.energy_uj,

@@ -1,17 +1,33 @@
 //! Is this cgroup a workload, or a place where workloads live?
 
-use std::sync::Arc;
+use serde::Deserialize;
 
-use super::Identity;
+use super::Details;
 use super::Kind;
+use super::Label;
+use super::Subject;
+use super::Wants;
 
 /// What a cgroup turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CgroupSort {
     /// It only groups others: look inside. Processes directly in it belong to no workload.
     Group,
+    /// Look inside: what is there may be workloads of their own. Whatever else is directly in it belongs to this one.
+    GroupOf(Subject),
     /// It and all below it are one workload.
-    Workload(Arc<Identity>),
+    Workload(Subject),
+}
+
+/// Who pays where one workload runs inside another, as Docker in an LXC container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Nesting {
+    /// The outermost: it pays once for all inside.
+    #[default]
+    Outermost,
+    /// The innermost; those around it pay for the rest.
+    Innermost,
 }
 
 /// Cgroups that container runtimes without systemd create only to hold others: Docker, LXC, libvirt, and the
@@ -34,18 +50,24 @@ const UNITS: [&str; 5] = [".service", ".scope", ".socket", ".mount", ".swap"];
 const CONTAINER_SLICES: [&str; 3] = ["/machine.slice/", "/kubepods.slice/", "/docker.slice/"];
 
 /// Sorts the cgroup at `path`, which starts with a slash and is relative to the hierarchy's root.
-pub fn sort_cgroup(path: &str) -> CgroupSort {
+pub fn sort_cgroup(path: &str, _nesting: Nesting) -> CgroupSort {
     let leaf = path.rsplit('/').next().unwrap_or_default();
     if leaf.is_empty() || leaf.ends_with(".slice") || GROUPS.contains(&leaf) {
         return CgroupSort::Group;
     }
     let is_unit = UNITS.iter().any(|suffix| leaf.ends_with(suffix));
-    let identity = if is_unit && !holds_a_container(path, leaf) {
-        Identity::new(Kind::Service, path, leaf, "systemd")
+    let (kind, runtime) = if is_unit && !holds_a_container(path, leaf) {
+        (Kind::Service, "systemd")
     } else {
-        Identity::new(Kind::Container, path, leaf, "cgroup")
+        (Kind::Container, "cgroup")
     };
-    CgroupSort::Workload(identity)
+    CgroupSort::Workload(Subject {
+        kind,
+        id: path.to_owned(),
+        name: leaf.to_owned(),
+        details: Details::default().with(Label::Runtime, runtime),
+        wants: Wants::Nothing,
+    })
 }
 
 fn holds_a_container(path: &str, leaf: &str) -> bool {
@@ -60,16 +82,16 @@ fn holds_a_container(path: &str, leaf: &str) -> bool {
 ///
 /// On hosts with several hierarchies a process may be outside of every workload in the one that counts CPU time and
 /// still be named by its path in another (libvirt without the cpuacct controller, for one).
-pub fn sort_membership(path: &str) -> Option<Arc<Identity>> {
+pub fn sort_membership(path: &str, nesting: Nesting) -> Option<Subject> {
     let ends = path
         .match_indices('/')
         .map(|(at, _)| at)
         .skip(1)
         .chain([path.len()]);
     ends.map(|end| &path[..end])
-        .find_map(|prefix| match sort_cgroup(prefix) {
-            CgroupSort::Workload(identity) => Some(identity),
-            CgroupSort::Group => None,
+        .find_map(|prefix| match sort_cgroup(prefix, nesting) {
+            CgroupSort::Workload(subject) => Some(subject),
+            CgroupSort::Group | CgroupSort::GroupOf(_) => None,
         })
 }
 
@@ -103,8 +125,8 @@ mod tests {
             ("/lxc.payload.c1", Some((Kind::Container, "lxc.payload.c1"))),
             ("/batch", Some((Kind::Container, "batch"))),
         ] {
-            let found = match sort_cgroup(path) {
-                CgroupSort::Group => None,
+            let found = match sort_cgroup(path, Nesting::default()) {
+                CgroupSort::Group | CgroupSort::GroupOf(_) => None,
                 CgroupSort::Workload(identity) => Some((identity.kind, identity.name.clone())),
             };
             assert_eq!(
@@ -114,7 +136,9 @@ mod tests {
             );
         }
         let docker = format!("/system.slice/docker-{id}.scope");
-        assert!(matches!(sort_cgroup(&docker), CgroupSort::Workload(found) if found.kind == Kind::Container));
+        assert!(
+            matches!(sort_cgroup(&docker, Nesting::default()), CgroupSort::Workload(found) if found.kind == Kind::Container)
+        );
     }
 
     #[test]
@@ -132,7 +156,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                sort_membership(path)
+                sort_membership(path, Nesting::default())
                     .map(|identity| identity.id.clone())
                     .as_deref(),
                 expected,
