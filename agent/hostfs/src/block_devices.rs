@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::Path;
 use std::path::PathBuf;
 
 use crate::Roots;
@@ -40,12 +41,12 @@ impl BlockDevices {
         *self
             .lowest
             .entry(device)
-            .or_insert_with(|| is_lowest(dir.join(format!("{}:{}", device.major, device.minor))))
+            .or_insert_with(|| is_lowest(&dir.join(format!("{}:{}", device.major, device.minor))))
     }
 }
 
-fn is_lowest(dir: PathBuf) -> bool {
-    let name = fs::read_link(&dir).ok().and_then(|target| {
+fn is_lowest(dir: &Path) -> bool {
+    let name = fs::read_link(dir).ok().and_then(|target| {
         let name = target.file_name()?.to_str()?;
         Some(name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned())
     });

@@ -85,10 +85,10 @@ pub fn parse_service_bytes(
             .next()
             .and_then(digits)
             .ok_or_else(|| ParseError::new("MAJOR:MINOR, an operation and a number", line))?;
-        if current.is_none_or(|(known, _)| known != device) {
-            if let Some((known, counts)) = current.replace((device, [0, 0])) {
-                each(known, counts);
-            }
+        if current.is_none_or(|(known, _)| known != device)
+            && let Some((known, counts)) = current.replace((device, [0, 0]))
+        {
+            each(known, counts);
         }
         if let Some((_, [read, write])) = &mut current {
             match second {

@@ -31,24 +31,43 @@ pub fn of_host(roots: &Roots) -> Option<NamespaceId> {
     })
 }
 
-/// Reads the devices of the namespace that `process` is in into `devices`, as [`parse_into`].
-///
-/// The file is not kept open: a descriptor of it would keep the namespace, and the devices in it, alive after its last
-/// process has ended.
-pub fn read(process: &ProcessDir, scratch: &mut Scratch, devices: &mut Vec<Device>) -> Result<NamespaceId> {
-    let failed = |source| Error::io(&process.path("net/dev"), source);
-    let file = openat(
-        process,
-        "net/dev",
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .map_err(|errno| failed(errno.into()))?;
-    let file = File::from(file);
-    let id = NamespaceId(file.metadata().map_err(failed)?.ino());
-    let file = KeptFile::of(file, process.path("net/dev"));
-    parse_into(file.read_all(scratch)?, devices).map_err(|error| error.at(file.path()))?;
-    Ok(id)
+/// The devices of one namespace, open for a moment only: a descriptor that is kept would keep the namespace, and the
+/// devices in it, alive after its last process has ended.
+#[derive(Debug)]
+pub struct NamespaceDevices {
+    id: NamespaceId,
+    file: KeptFile,
+}
+
+impl NamespaceDevices {
+    /// Opens the namespace that `process` is in.
+    pub fn open(process: &ProcessDir) -> Result<Self> {
+        let failed = |source| Error::io(&process.path("net/dev"), source);
+        let file = openat(
+            process,
+            "net/dev",
+            OFlags::RDONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )
+        .map_err(|errno| failed(errno.into()))?;
+        let file = File::from(file);
+        let id = NamespaceId(file.metadata().map_err(failed)?.ino());
+        Ok(Self {
+            id,
+            file: KeptFile::of(file, process.path("net/dev")),
+        })
+    }
+
+    /// Which namespace it is.
+    pub fn id(&self) -> NamespaceId {
+        self.id
+    }
+
+    /// Reads its devices into `devices`, as [`parse_into`].
+    pub fn read(self, scratch: &mut Scratch, devices: &mut Vec<Device>) -> Result<()> {
+        let text = self.file.read_all(scratch)?;
+        parse_into(text, devices).map_err(|error| error.at(self.file.path()))
+    }
 }
 
 #[cfg(test)]
@@ -70,12 +89,10 @@ mod tests {
         std::os::unix::fs::symlink("../1/net", roots.proc.join("6/net")).unwrap();
         let (mut scratch, mut devices) = (Scratch::default(), Vec::new());
         let mut of = |pid| {
-            read(
-                &ProcessDir::open(&roots, pid).unwrap(),
-                &mut scratch,
-                &mut devices,
-            )
-            .unwrap()
+            let found = NamespaceDevices::open(&ProcessDir::open(&roots, pid).unwrap()).unwrap();
+            let id = found.id();
+            found.read(&mut scratch, &mut devices).unwrap();
+            id
         };
         let host = of_host(&roots).unwrap();
         assert_ne!(of(5), host);
@@ -88,6 +105,7 @@ mod tests {
         let roots = Roots::default();
         let (mut scratch, mut devices) = (Scratch::default(), Vec::new());
         let own = ProcessDir::open(&roots, std::process::id()).unwrap();
-        assert!(read(&own, &mut scratch, &mut devices).is_ok());
+        let found = NamespaceDevices::open(&own).unwrap();
+        assert!(found.read(&mut scratch, &mut devices).is_ok());
     }
 }

@@ -7,8 +7,11 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::path::PathBuf;
 
+use rustix::fs::Access;
+use rustix::fs::AtFlags;
 use rustix::fs::Mode;
 use rustix::fs::OFlags;
+use rustix::fs::accessat;
 use rustix::fs::openat;
 
 use crate::Error;
@@ -59,6 +62,11 @@ impl ProcessDir {
     /// The path of one of its files.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+
+    /// Whether the process has not ended. One that nobody has waited for yet is still there.
+    pub fn is_alive(&self) -> bool {
+        accessat(&self.dir, "stat", Access::EXISTS, AtFlags::empty()).is_ok()
     }
 
     /// When it started, in clock ticks since the boot.
@@ -150,6 +158,6 @@ mod tests {
         assert!(dir.start_ticks().is_ok());
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert!(dir.start_ticks().unwrap_err().is_gone());
+        assert!(dir.start_ticks().unwrap_err().is_gone() && !dir.is_alive());
     }
 }

@@ -112,7 +112,6 @@ fn account(process: &Process<Tag>) -> Option<AccountSample> {
         workload: workload.clone(),
         cpu_usec: process.cpu_usec,
         socket: None,
-        memory_bytes: None,
         reserved_millicpus: None,
     })
 }

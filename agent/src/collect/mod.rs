@@ -10,6 +10,7 @@ mod owner;
 mod pinned;
 mod power;
 mod sense;
+mod usage;
 mod workloads;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use self::cpu::CpuSource;
 use self::host::HostSource;
 use self::power::PowerSource;
 use self::sense::Senses;
+use self::usage::UsageSource;
 use self::workloads::WorkloadSource;
 use crate::clock::Clock;
 use crate::sample::HostSample;
@@ -36,6 +38,7 @@ pub struct Collector {
     power: PowerSource,
     cpu: CpuSource,
     workloads: WorkloadSource,
+    usage: UsageSource,
     host: HostSource,
     scratch: Scratch,
     tick: u64,
@@ -50,6 +53,7 @@ impl Collector {
             power: PowerSource::new(roots),
             cpu: CpuSource::new(roots, &topology),
             workloads: WorkloadSource::new(roots, &topology, most_files),
+            usage: UsageSource::new(roots, most_files / 4),
             host: HostSource::new(roots),
             scratch: Scratch::default(),
             topology,
@@ -79,6 +83,9 @@ impl Collector {
         let accounts = self.workloads.read(&mut senses, scratch);
         let uptime_ticks = self.workloads.uptime_ticks(scratch);
         let host: HostSample = self.host.read(&mut senses, scratch, tick);
+        let usage = self
+            .usage
+            .read(&mut senses, (&accounts, &host.network), scratch, tick);
         Sample {
             at,
             wall,
@@ -86,6 +93,8 @@ impl Collector {
             zones,
             cpu,
             accounts,
+            memory: usage.memory,
+            flows: usage.flows,
             host,
             sensors: senses.into_states(),
         }

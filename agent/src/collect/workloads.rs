@@ -64,6 +64,8 @@ impl WorkloadSource {
         let pinned = Pinned::new(topology);
         // Then nobody asks to which CPUs a cgroup is bound, and its file need not be opened.
         hierarchies.cpuset = hierarchies.cpuset.filter(|_| pinned.matters());
+        // Memory is read with all else that a workload uses, see `usage`.
+        hierarchies.memory = None;
         Self {
             tree: CgroupTree::new(&hierarchies, most_files / 2),
             loose: Loose::new(roots, &hierarchies, most_files / 2),
@@ -137,7 +139,6 @@ fn account(cgroup: &Cgroup<Tag>) -> AccountSample {
         workload: tag.identity.clone(),
         cpu_usec: cgroup.cpu_usec,
         socket: tag.socket,
-        memory_bytes: cgroup.memory_bytes,
         reserved_millicpus: cgroup.quota_millicpus,
     }
 }

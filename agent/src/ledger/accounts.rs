@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_attribution::Presence;
+use wattle_hostfs::memory_stat::Memory;
 
 use super::book::Book;
 use crate::sample::AccountSample;
 use crate::sample::AccountSource;
+use crate::sample::MemorySample;
 use crate::sample::Sample;
 use crate::workload::Identity;
 
@@ -27,6 +29,7 @@ struct Known {
     workload: Arc<Identity>,
     entry: usize,
     cpu_usec: u64,
+    memory: Memory,
     tick: u64,
 }
 
@@ -76,7 +79,7 @@ impl Accounts {
         self.tick += 1;
         for account in &sample.accounts {
             let (entry, used) = self.used(account, since, book);
-            book.touch(entry, account, used, sample.at);
+            book.touch(entry, used, sample.at);
             let reserved_millicpus = account.reserved_millicpus.unwrap_or(0);
             if used > 0 || reserved_millicpus > 0 {
                 let presence = Presence {
@@ -95,6 +98,24 @@ impl Accounts {
             self.known.retain(|_, known| known.tick == tick);
         }
         self.restored.clear();
+        self.remember(&sample.memory, book, sample.at);
+    }
+
+    /// The entry that pays for an account.
+    pub(super) fn entry(&self, account: u64) -> Option<usize> {
+        self.known.get(&account).map(|known| known.entry)
+    }
+
+    /// Takes the memory of those accounts that were asked for it; the others hold what they held.
+    fn remember(&mut self, samples: &[MemorySample], book: &mut Book, at: Duration) {
+        for sample in samples {
+            if let Some(known) = self.known.get_mut(&sample.account) {
+                known.memory = sample.memory;
+            }
+        }
+        for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
+            book.hold(known.entry, known.memory, at);
+        }
     }
 
     /// The entry that pays for an account, and the CPU time since the last reading.
@@ -127,6 +148,7 @@ impl Accounts {
             workload: account.workload.clone(),
             entry,
             cpu_usec: account.cpu_usec,
+            memory: Memory::default(),
             tick: self.tick,
         };
         self.known.insert(account.id, known);

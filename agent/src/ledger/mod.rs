@@ -8,6 +8,7 @@ mod basis;
 #[cfg(test)]
 mod basis_tests;
 mod book;
+mod flows;
 mod load;
 mod models;
 mod platform;
@@ -31,6 +32,7 @@ use self::accounts::Since;
 use self::basis::Basis;
 use self::basis::Due;
 use self::book::Book;
+use self::flows::Flows;
 use self::load::Interval;
 use self::load::Load;
 use self::models::Models;
@@ -44,6 +46,7 @@ use self::sharing::Sharing;
 use self::stand_in::Span;
 use self::state::AccountState;
 pub use self::state::LedgerState;
+use self::state::flow_reading;
 use self::zones::ZoneAccount;
 pub use self::zones::ZoneEvents;
 use self::zones::Zones;
@@ -81,6 +84,7 @@ pub struct Ledger {
     load: Load,
     models: Models,
     accounts: Accounts,
+    flows: Flows,
     book: Book,
     host_uj: PerComponent<u64>,
     latest: PerComponent<Option<(u64, Quality)>>,
@@ -103,6 +107,7 @@ impl Ledger {
             load: Load::default(),
             models: Models::default(),
             accounts: Accounts::default(),
+            flows: Flows::default(),
             host_uj: [0; 3],
             latest: [None; 3],
             quality: [Quality::Measured; 3],
@@ -137,6 +142,7 @@ impl Ledger {
             ledger.uptime_ticks = state.uptime_ticks;
             ledger.load = Load::restore(state.busy_usec, state.interrupt_usec, &state.sockets);
             ledger.accounts = Accounts::restore(state.accounts.iter().map(AccountState::reading));
+            ledger.flows = Flows::restore(state.flows.iter().map(flow_reading));
         }
         ledger
     }
@@ -197,6 +203,7 @@ impl Ledger {
             most_usec,
         };
         self.accounts.observe(sample, since, &mut self.book, claimants);
+        self.flows.observe(sample, &self.accounts, &mut self.book);
         let fixed = self.book.fixed();
         if interval.interrupt_usec > 0 {
             claimants.push(Claimant::unbound(fixed.kernel, interval.interrupt_usec));

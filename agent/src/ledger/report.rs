@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_attribution::IdlePolicy;
+use wattle_hostfs::memory_stat::Memory;
 use wattle_hostfs::powercap::Zone;
 
 use super::zones::ZoneEvents;
 use crate::component::PerComponent;
 use crate::sample::HostSample;
+use crate::sample::PerFlow;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
 use crate::workload::Identity;
@@ -82,7 +84,9 @@ pub struct WorkloadReport {
     /// CPU time since the agent knows it.
     pub cpu_usec: u64,
     /// Memory in use.
-    pub memory_bytes: Option<u64>,
+    pub memory: Memory,
+    /// Bytes to it and from it; nothing where nobody can tell.
+    pub bytes: PerFlow<Option<[u64; 2]>>,
     /// When its counters began, since 1970.
     pub created: Duration,
     /// It was seen in this tick.
