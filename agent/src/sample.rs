@@ -30,7 +30,7 @@ pub struct Sample {
     pub zones: Vec<ZoneSample>,
     /// CPU times, if they could be read.
     pub cpu: Option<CpuSample>,
-    /// Who ran: cgroups first, then the processes that no cgroup accounts for.
+    /// Who ran: cgroups first, those further up before those below them, then processes.
     pub accounts: Vec<AccountSample>,
     /// What some of the accounts hold: those whose turn it was.
     pub memory: Vec<MemorySample>,
@@ -84,6 +84,9 @@ pub struct AccountSample {
     pub source: AccountSource,
     /// Whose time it is.
     pub workload: Arc<Identity>,
+    /// The account that counts this one's time as well: of a cgroup further up, or of the one that a process is in. It
+    /// stands before this one in the sample. The ledger takes out of it what this one is charged.
+    pub inside: Option<u64>,
     /// CPU time so far.
     pub cpu_usec: u64,
     /// The only socket it may run on, as a position in [`CpuSample::sockets`].

@@ -110,6 +110,7 @@ fn account(process: &Process<Tag>) -> Option<AccountSample> {
             start_ticks: process.start_ticks,
         },
         workload: workload.clone(),
+        inside: None,
         cpu_usec: process.cpu_usec,
         socket: None,
         reserved_millicpus: None,

@@ -98,7 +98,7 @@ impl WorkloadSource {
         accounts: &mut Vec<AccountSample>,
     ) -> Result<(), Trouble> {
         let ids = &mut self.ids;
-        let listed = self.tree.scan(scratch, |path| sort(path, ids));
+        let listed = self.tree.scan(scratch, |path, _| sort(path, ids));
         for cgroup in self.tree.workloads_mut() {
             if self.pinned.matters() && cgroup.tag.cpus != cgroup.cpus {
                 cgroup.tag.socket = self.pinned.socket_of(cgroup.cpus.as_deref());
@@ -137,6 +137,7 @@ fn account(cgroup: &Cgroup<Tag>) -> AccountSample {
         id: tag.id,
         source: AccountSource::Cgroup(tag.path.clone()),
         workload: tag.identity.clone(),
+        inside: None,
         cpu_usec: cgroup.cpu_usec,
         socket: tag.socket,
         reserved_millicpus: cgroup.quota_millicpus,

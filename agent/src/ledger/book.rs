@@ -154,6 +154,19 @@ impl Book {
         add(&mut entry.memory.working_set_bytes, memory.working_set_bytes);
     }
 
+    /// Takes away memory that another workload holds.
+    pub(super) fn release(&mut self, index: usize, memory: Memory, at: Duration) {
+        let Some(entry) = self.entry_mut(index).filter(|entry| entry.seen_at == at) else {
+            return;
+        };
+        take(&mut entry.memory.anonymous_bytes, memory.anonymous_bytes);
+        // Of a process only the anonymous part is known.
+        take(
+            &mut entry.memory.working_set_bytes,
+            memory.working_set_bytes.or(memory.anonymous_bytes),
+        );
+    }
+
     /// Adds bytes that a workload moved; from then on it is known how many.
     pub(super) fn add_bytes(&mut self, index: usize, kind: FlowKind, more: [u64; 2]) {
         if let Some(entry) = self.entry_mut(index) {
@@ -168,6 +181,13 @@ impl Book {
     pub(super) fn add_time(&mut self, index: usize, used_usec: u64) {
         if let Some(entry) = self.entry_mut(index) {
             entry.cpu_usec += used_usec;
+        }
+    }
+
+    /// Takes away CPU time, added in this tick, that turned out to be another's.
+    pub(super) fn take_time(&mut self, index: usize, taken_usec: u64) {
+        if let Some(entry) = self.entry_mut(index) {
+            entry.cpu_usec = entry.cpu_usec.saturating_sub(taken_usec);
         }
     }
 
@@ -270,6 +290,12 @@ impl Entry {
 fn add(sum: &mut Option<u64>, part: Option<u64>) {
     if let Some(part) = part {
         *sum = Some(sum.unwrap_or(0).saturating_add(part));
+    }
+}
+
+fn take(sum: &mut Option<u64>, part: Option<u64>) {
+    if let (Some(sum), Some(part)) = (sum, part) {
+        *sum = sum.saturating_sub(part);
     }
 }
 
