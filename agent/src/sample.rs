@@ -36,6 +36,8 @@ pub struct Sample {
     pub memory: Vec<MemorySample>,
     /// What some of the accounts moved: those whose turn it was.
     pub flows: Vec<FlowSample>,
+    /// Every process, where the operator wants to know of them.
+    pub processes: Option<Vec<ProcessSample>>,
     /// The host at large.
     pub host: HostSample,
     /// How the reading of each source went.
@@ -93,6 +95,21 @@ pub struct AccountSample {
     pub socket: Option<usize>,
     /// Thousandths of a CPU that its quota promises.
     pub reserved_millicpus: Option<u64>,
+}
+
+/// One process and the CPU time that it used since it began.
+#[derive(Clone, Debug)]
+pub struct ProcessSample {
+    /// Its number.
+    pub pid: u32,
+    /// When it began, in clock ticks since boot.
+    pub start_ticks: u64,
+    /// Its name, printable; whatever the process wants it to be.
+    pub comm: Arc<str>,
+    /// CPU time so far.
+    pub cpu_usec: u64,
+    /// The account that its time is in: an [`AccountSample::id`].
+    pub account: Option<u64>,
 }
 
 /// The memory of an account.

@@ -9,6 +9,7 @@ mod loose;
 mod owner;
 mod pinned;
 mod power;
+mod processes;
 mod sense;
 mod usage;
 mod workloads;
@@ -24,6 +25,7 @@ use wattle_hostfs::topology::Topology;
 use self::cpu::CpuSource;
 use self::host::HostSource;
 use self::power::PowerSource;
+use self::processes::ProcessSource;
 use self::sense::Senses;
 use self::usage::UsageSource;
 use self::workloads::WorkloadSource;
@@ -39,7 +41,10 @@ pub struct Collector {
     cpu: CpuSource,
     workloads: WorkloadSource,
     usage: UsageSource,
+    processes: Option<ProcessSource>,
     host: HostSource,
+    roots: Roots,
+    most_files: usize,
     scratch: Scratch,
     tick: u64,
 }
@@ -54,7 +59,10 @@ impl Collector {
             cpu: CpuSource::new(roots, &topology),
             workloads: WorkloadSource::new(roots, &topology, most_files),
             usage: UsageSource::new(roots, most_files / 4),
+            processes: None,
             host: HostSource::new(roots),
+            roots: roots.clone(),
+            most_files,
             scratch: Scratch::default(),
             topology,
             tick: 0,
@@ -71,6 +79,15 @@ impl Collector {
         self.power.zones()
     }
 
+    /// Whether every process is read too, which costs with their number.
+    pub fn watch_processes(&mut self, wanted: bool) {
+        if !wanted {
+            self.processes = None;
+        } else if self.processes.is_none() {
+            self.processes = ProcessSource::new(&self.roots, self.most_files / 4).ok();
+        }
+    }
+
     /// Reads everything once.
     pub fn collect(&mut self, clock: &dyn Clock) -> Sample {
         let mut senses = Senses::new(clock);
@@ -81,6 +98,9 @@ impl Collector {
         let zones = self.power.read(&mut senses, scratch, tick);
         let cpu = self.cpu.read(&mut senses, scratch);
         let accounts = self.workloads.read(&mut senses, scratch);
+        let processes = self.processes.as_mut().and_then(|processes| {
+            senses.try_read("processes", "stat", || processes.read(&accounts, scratch))
+        });
         let uptime_ticks = self.workloads.uptime_ticks(scratch);
         let host: HostSample = self.host.read(&mut senses, scratch, tick);
         let usage = self
@@ -93,6 +113,7 @@ impl Collector {
             zones,
             cpu,
             accounts,
+            processes,
             memory: usage.memory,
             flows: usage.flows,
             host,

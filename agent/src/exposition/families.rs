@@ -5,6 +5,7 @@ use super::own;
 use super::point::Points;
 use super::point::Type;
 use super::power;
+use super::processes;
 use super::workloads;
 use crate::snapshot::Snapshot;
 
@@ -67,6 +68,7 @@ const INFO: &[&str] = &[
     "inner",
     "outer",
 ];
+const PROCESS: &[&str] = &["pid", "comm", "kind", "id", "name"];
 const ZONE: &[&str] = &["zone", "socket", "source"];
 const DEVICE: &[&str] = &["device"];
 const FILESYSTEM: &[&str] = &["mountpoint", "device", "fstype"];
@@ -114,6 +116,14 @@ pub const FAMILIES: &[Family] = families! {
         "Bytes that a workload wrote to block devices, likewise. cgroup v1 leaves out what is written back later.";
     "wattle_workloads_over_limit_total" Counter - &[], workloads::over_limit,
         "Workloads that found no series of their own because of limits.workloads; their energy is in kind other.";
+    "wattle_process_energy_joules_total" Counter "joules" PROCESS, processes::energy,
+        "Energy of one of the processes.top largest processes since it became one of them. Absent unless configured.";
+    "wattle_process_power_watts" Gauge "watts" PROCESS, processes::power,
+        "Mean power of the same processes over the last tick.";
+    "wattle_process_rest_energy_joules_total" Counter "joules" &[], processes::rest,
+        "Energy of all who ran and were not among the largest processes at the time.";
+    "wattle_process_left_energy_joules_total" Counter "joules" &[], processes::left,
+        "Energy of processes while they were among the largest that are not any more. For the balance only: with the largest and the rest it adds up to all workloads but kind idle, since the agent was started.";
     "wattle_zone_energy_joules_total" Counter "joules" ZONE, power::zone_energy,
         "Energy that a counter of the hardware showed while the agent watched, over all its turns. Zones overlap: never add them.";
     "wattle_zone_events_total" Counter - &["zone", "socket", "source", "event"], power::zone_events,

@@ -9,6 +9,8 @@ use super::power::joules;
 use super::power::present;
 use super::power::watts;
 use crate::component::Component;
+use crate::ledger::ProcessReport;
+use crate::ledger::ProcessesReport;
 use crate::ledger::WorkloadReport;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
@@ -27,6 +29,8 @@ pub struct Report<'s> {
     conservation_error_joules: f64,
     host: BTreeMap<&'static str, HostComponent>,
     workloads: Vec<Workload<'s>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processes: Option<Processes<'s>>,
     power_model: Vec<Model>,
     zones: Vec<Zone<'s>>,
     sensors: &'s [SensorState],
@@ -61,6 +65,44 @@ struct Workload<'s> {
     energy_joules: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     power_watts: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Processes<'s> {
+    largest: Vec<Process<'s>>,
+    rest_joules: f64,
+    left_joules: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Process<'s> {
+    pid: u32,
+    comm: &'s str,
+    kind: &'static str,
+    id: &'s str,
+    name: &'s str,
+    energy_joules: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power_watts: Option<f64>,
+}
+
+impl<'s> Processes<'s> {
+    fn new(snapshot: &Snapshot, processes: &'s ProcessesReport) -> Self {
+        let process = |process: &'s ProcessReport| Process {
+            pid: process.pid,
+            comm: &process.comm,
+            kind: process.workload.kind.as_str(),
+            id: &process.workload.id,
+            name: &process.workload.name,
+            energy_joules: joules(process.energy_uj),
+            power_watts: watts(snapshot, Some(process.latest_uj)),
+        };
+        Self {
+            largest: processes.largest.iter().map(process).collect(),
+            rest_joules: joules(processes.rest_uj),
+            left_joules: joules(processes.left_uj),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -122,6 +164,10 @@ impl<'s> Report<'s> {
                 .iter()
                 .map(|workload| Workload::new(snapshot, workload))
                 .collect(),
+            processes: host
+                .processes
+                .as_ref()
+                .map(|processes| Processes::new(snapshot, processes)),
             power_model: host.models.iter().map(Model::new).collect(),
             zones: host.zones.iter().map(Zone::new).collect(),
             sensors: &host.sensors,

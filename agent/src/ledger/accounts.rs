@@ -118,6 +118,12 @@ impl Accounts {
         self.remember(&sample.memory, book, sample.at);
     }
 
+    /// The workload that pays for an account, and the account's position among the claimants of this tick.
+    pub(super) fn claimant(&self, account: u64) -> Option<(&Arc<Identity>, usize)> {
+        let known = self.known.get(&account)?;
+        Some((&known.workload, known.claimant?))
+    }
+
     /// The entry that pays for an account.
     pub(super) fn entry(&self, account: u64) -> Option<usize> {
         self.known.get(&account).map(|known| known.entry)

@@ -14,6 +14,7 @@ mod flows;
 mod load;
 mod models;
 mod platform;
+mod processes;
 mod report;
 mod sensors;
 mod sharing;
@@ -38,10 +39,14 @@ use self::flows::Flows;
 use self::load::Interval;
 use self::load::Load;
 use self::models::Models;
+use self::processes::Charged;
+use self::processes::Processes;
 pub use self::report::ComponentReport;
 pub use self::report::CpuReport;
 pub use self::report::HostReport;
 pub use self::report::ModelReport;
+pub use self::report::ProcessReport;
+pub use self::report::ProcessesReport;
 pub use self::report::WorkloadReport;
 pub use self::report::ZoneReport;
 use self::sharing::Sharing;
@@ -70,6 +75,8 @@ pub struct LedgerSettings {
     pub keep: Duration,
     /// How many workloads have series of their own.
     pub limit: usize,
+    /// How many processes have series of their own.
+    pub top_processes: usize,
     /// The power of sockets that do not count their energy.
     pub power_model: PowerModel,
 }
@@ -87,6 +94,7 @@ pub struct Ledger {
     models: Models,
     accounts: Accounts,
     flows: Flows,
+    processes: Option<Processes>,
     book: Book,
     host_uj: PerComponent<u64>,
     latest: PerComponent<Option<(u64, Quality)>>,
@@ -110,6 +118,7 @@ impl Ledger {
             models: Models::default(),
             accounts: Accounts::default(),
             flows: Flows::default(),
+            processes: None,
             host_uj: [0; 3],
             latest: [None; 3],
             quality: [Quality::Measured; 3],
@@ -187,6 +196,7 @@ impl Ledger {
                 },
             );
         }
+        self.attribute_to_processes(&sample, elapsed);
         self.book.expire(sample.at, self.settings.keep);
         self.previous = Some(sample.at);
         self.uptime_ticks = sample.uptime_ticks;
@@ -196,6 +206,7 @@ impl Ledger {
 
     /// Fills the claimants: accounts, interrupts, and what ran unseen.
     fn claim(&mut self, sample: &Sample, interval: &Interval, (elapsed, most_usec): (Option<Duration>, u64)) {
+        self.work.billed.clear();
         let claimants = &mut self.work.claimants;
         claimants.clear();
         let since = Since {
@@ -231,6 +242,34 @@ impl Ledger {
         self.work.dues = dues;
     }
 
+    /// Parts what accounts were charged among their processes, where processes were read.
+    fn attribute_to_processes(&mut self, sample: &Sample, elapsed: Option<Duration>) {
+        let Some(samples) = &sample.processes else {
+            self.processes = None;
+            return;
+        };
+        let (accounts, work) = (&self.accounts, &self.work);
+        let charged = |account| {
+            let (workload, claimant) = accounts.claimant(account)?;
+            Some(Charged {
+                workload: workload.clone(),
+                energy_uj: *work.billed.get(claimant)?,
+                time_usec: work.claimants.get(claimant)?.presence.time_usec,
+            })
+        };
+        let interval = processes::Interval {
+            uptime_ticks: self.uptime_ticks,
+            wall: sample.wall.saturating_sub(elapsed.unwrap_or_default()),
+            at: sample.at,
+            keep: self.settings.keep,
+            most: self.settings.top_processes,
+            total_uj: work.billed.iter().sum(),
+        };
+        self.processes
+            .get_or_insert_default()
+            .observe(samples, interval, charged);
+    }
+
     /// Shares one due over those who ran, and learns from it.
     fn bill(&mut self, due: &Due, interval: &Interval, elapsed: Duration) {
         let socket = due.socket.and_then(|socket| interval.position(socket));
@@ -253,6 +292,9 @@ impl Ledger {
         let component = due.component.index();
         for (claimant, part) in self.work.claimants.iter().zip(&self.work.parts) {
             self.book.bill(claimant.entry, component, *part);
+        }
+        for (sum, part) in self.work.billed.iter_mut().zip(&self.work.parts) {
+            *sum += part;
         }
         self.book.bill(self.book.fixed().idle, component, idle);
         self.host_uj[component] += due.energy_uj;
@@ -299,6 +341,7 @@ impl Ledger {
             zones: self.zones.iter().filter_map(ZoneAccount::report).collect(),
             components,
             workloads,
+            processes: self.processes.as_ref().map(Processes::report),
             retired_uj,
             conservation_error_uj: host - billed,
             workloads_over_limit: self.book.over_limit(),

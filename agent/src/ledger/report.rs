@@ -32,6 +32,8 @@ pub struct HostReport {
     pub components: PerComponent<Option<ComponentReport>>,
     /// Every workload.
     pub workloads: Vec<WorkloadReport>,
+    /// The processes that use most, where the operator wants to know of them.
+    pub processes: Option<ProcessesReport>,
     /// What ended workloads used whose series have gone.
     pub retired_uj: PerComponent<u64>,
     /// By how much the workloads and the retired differ from the host. Always 0.
@@ -91,6 +93,36 @@ pub struct WorkloadReport {
     pub created: Duration,
     /// It was seen in this tick.
     pub alive: bool,
+}
+
+/// The processes that use most energy. All three sums together are what was charged to all who ran.
+#[derive(Clone, Debug, Default)]
+pub struct ProcessesReport {
+    /// They, the largest first.
+    pub largest: Vec<ProcessReport>,
+    /// What all others used, and these before they were among the largest.
+    pub rest_uj: u64,
+    /// What all others used in the last interval.
+    pub rest_latest_uj: u64,
+    /// What those used while they were among the largest that are not any more.
+    pub left_uj: u64,
+}
+
+/// One process.
+#[derive(Clone, Debug)]
+pub struct ProcessReport {
+    /// Its number.
+    pub pid: u32,
+    /// Its name when it became one of the largest.
+    pub comm: Arc<str>,
+    /// The workload that paid for it then.
+    pub workload: Arc<Identity>,
+    /// What it used since.
+    pub energy_uj: u64,
+    /// What it used in the last interval.
+    pub latest_uj: u64,
+    /// When it became one of the largest, since 1970.
+    pub created: Duration,
 }
 
 /// The power of one component of one socket, as learnt or as assumed.
