@@ -167,6 +167,9 @@ pub type PerFlow<T> = [T; FlowKind::ALL.len()];
 pub enum AccountSource {
     /// A cgroup, by its path.
     Cgroup(Arc<str>),
+    /// A cgroup of version 2 where version 1 accounts for CPU time beside it, by its path. Version 1 may have one of the
+    /// same path.
+    Unified(Arc<str>),
     /// A process, which is only the same one with the same start time.
     Process {
         /// Its number.
@@ -174,6 +177,16 @@ pub enum AccountSource {
         /// When it began, in clock ticks since boot.
         start_ticks: u64,
     },
+}
+
+impl AccountSource {
+    /// The path of the cgroup, if it is one.
+    pub fn cgroup(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Cgroup(path) | Self::Unified(path) => Some(path),
+            Self::Process { .. } => None,
+        }
+    }
 }
 
 /// Figures of the host that are shown as they are.

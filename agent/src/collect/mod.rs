@@ -4,6 +4,8 @@
 //! word in its sensor's state, and the others go on.
 
 mod cpu;
+mod evidence;
+mod guests;
 mod host;
 mod loose;
 mod owner;
@@ -11,7 +13,10 @@ mod pinned;
 mod power;
 mod processes;
 mod sense;
+mod trees;
+mod twins;
 mod usage;
+mod witness;
 mod workloads;
 
 use std::sync::Arc;
@@ -97,7 +102,7 @@ impl Collector {
         // The counters and the CPU times stand side by side, so that both cover the same interval.
         let zones = self.power.read(&mut senses, scratch, tick);
         let cpu = self.cpu.read(&mut senses, scratch);
-        let accounts = self.workloads.read(&mut senses, scratch);
+        let accounts = self.workloads.read(&mut senses, scratch, self.cpu.forks());
         let processes = self.processes.as_mut().and_then(|processes| {
             senses.try_read("processes", "stat", || processes.read(&accounts, scratch))
         });

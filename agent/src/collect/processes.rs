@@ -38,13 +38,14 @@ pub(super) struct ProcessSource {
 #[derive(Debug, Default)]
 struct Tag {
     age: u32,
-    cgroup: Box<str>,
+    /// Where its time is counted, and where it is in version 2.
+    cgroups: [Box<str>; 2],
     comm: Arc<str>,
 }
 
 /// The accounts by what they account for.
 struct Index<'a> {
-    cgroups: HashMap<&'a str, u64>,
+    cgroups: [HashMap<&'a str, u64>; 2],
     processes: HashMap<(u32, u64), u64>,
 }
 
@@ -113,11 +114,16 @@ fn place(
         Some(Version::V1) => membership.has("cpuacct"),
         None => false,
     };
-    let found = memberships(text).flatten().find(accounts);
-    let path = found.map(|found| String::from_utf8_lossy(found.path));
-    let path = path.as_deref().unwrap_or_default();
-    if *process.tag.cgroup != *path {
-        process.tag.cgroup = path.into();
+    let unified = |membership: &Membership<'_>| membership.hierarchy == 0;
+    for (known, found) in process.tag.cgroups.iter_mut().zip([
+        memberships(text).flatten().find(accounts),
+        memberships(text).flatten().find(unified),
+    ]) {
+        let path = found.map(|found| String::from_utf8_lossy(found.path));
+        let path = path.as_deref().unwrap_or_default();
+        if **known != *path {
+            *known = path.into();
+        }
     }
 }
 
@@ -132,12 +138,13 @@ fn printable(comm: &str) -> Arc<str> {
 impl<'a> Index<'a> {
     fn of(accounts: &'a [AccountSample]) -> Self {
         let mut index = Self {
-            cgroups: HashMap::new(),
+            cgroups: [HashMap::new(), HashMap::new()],
             processes: HashMap::new(),
         };
         for account in accounts {
             match &account.source {
-                AccountSource::Cgroup(path) => drop(index.cgroups.insert(path, account.id)),
+                AccountSource::Cgroup(path) => drop(index.cgroups[0].insert(path, account.id)),
+                AccountSource::Unified(path) => drop(index.cgroups[1].insert(path, account.id)),
                 AccountSource::Process { pid, start_ticks } => {
                     index.processes.insert((*pid, *start_ticks), account.id);
                 }
@@ -150,11 +157,15 @@ impl<'a> Index<'a> {
     fn account(&self, process: &Process<Tag>) -> Option<u64> {
         let own = self.processes.get(&(process.pid, process.start_ticks));
         own.copied().or_else(|| {
-            let path = &*process.tag.cgroup;
-            let ends = path.rmatch_indices('/').map(|(at, _)| at);
-            std::iter::once(path.len())
-                .chain(ends)
-                .find_map(|end| self.cgroups.get(&path[..end]).copied())
+            let mut both = process.tag.cgroups.iter().zip(&self.cgroups);
+            both.find_map(|(path, accounts)| innermost(path, accounts))
         })
     }
+}
+
+fn innermost(path: &str, accounts: &HashMap<&str, u64>) -> Option<u64> {
+    let ends = path.rmatch_indices('/').map(|(at, _)| at);
+    std::iter::once(path.len())
+        .chain(ends)
+        .find_map(|end| accounts.get(&path[..end]).copied())
 }

@@ -240,7 +240,7 @@ impl Accounts {
             return Some(account.cpu_usec.checked_sub(before).unwrap_or(account.cpu_usec));
         }
         let is_new = match account.source {
-            AccountSource::Cgroup(_) => since.known,
+            AccountSource::Cgroup(_) | AccountSource::Unified(_) => since.known,
             AccountSource::Process { start_ticks, .. } => {
                 since.uptime_ticks.is_some_and(|uptime| start_ticks >= uptime)
             }

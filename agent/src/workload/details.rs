@@ -127,6 +127,18 @@ impl Details {
         }
     }
 
+    /// Forgets a value.
+    pub fn remove(&mut self, label: Label) {
+        self.0.retain(|(known, _)| *known != label);
+    }
+
+    /// Sets all values that `others` has.
+    pub fn add(&mut self, others: &Self) {
+        for (label, value) in others.iter() {
+            self.set(label, value);
+        }
+    }
+
     /// The value of a label.
     pub fn get(&self, label: Label) -> Option<&str> {
         let at = self.0.binary_search_by_key(&label, |(known, _)| *known).ok()?;

@@ -107,7 +107,7 @@ impl Holder {
 /// Whether the usage of an account is read: of every cgroup, and of processes that are a workload by themselves.
 pub(super) fn is_of_interest(account: &AccountSample) -> bool {
     match account.source {
-        AccountSource::Cgroup(_) => true,
+        AccountSource::Cgroup(_) | AccountSource::Unified(_) => true,
         AccountSource::Process { .. } => matches!(account.workload.kind, Kind::Vm | Kind::Container),
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct UsageSource {
     roots: Roots,
     /// Where the members of cgroups are listed.
     procs: Option<PathBuf>,
+    /// Where those of version 2 are beside version 1.
+    unified: Option<PathBuf>,
     cgroups: CgroupUsage,
     networks: Networks,
     holders: HashMap<u64, Holder>,
@@ -80,6 +82,7 @@ impl UsageSource {
         let most_kept = most_files / FILES;
         Self {
             roots: roots.clone(),
+            unified: hierarchies.unified.clone(),
             procs: hierarchies.cpu.as_ref().map(|cpu| cpu.dir.clone()),
             cgroups: CgroupUsage::new(roots, &hierarchies, most_files - most_kept),
             networks: Networks::new(roots),
@@ -107,7 +110,8 @@ impl UsageSource {
             for account in accounts {
                 let new = account.id > latest && left > 0;
                 self.latest = self.latest.max(account.id);
-                if (new || account.id.wrapping_add(tick).is_multiple_of(EVERY)) && is_of_interest(account) {
+                let due = new || account.id.wrapping_add(tick).is_multiple_of(EVERY);
+                if due && is_of_interest(account) && !has_twin(account, accounts) {
                     left -= usize::from(new);
                     self.take_turn(account, devices, scratch, tick, &mut usage);
                 }
@@ -155,7 +159,9 @@ impl UsageSource {
         usage: &mut Usage,
     ) {
         let memory = match &turn.account.source {
-            AccountSource::Cgroup(path) => self.cgroups.memory(&mut holder.files, relative(path), scratch),
+            AccountSource::Cgroup(path) | AccountSource::Unified(path) => {
+                self.cgroups.memory(&mut holder.files, relative(path), scratch)
+            }
             AccountSource::Process { .. } => {
                 self.pin(holder, turn.account, scratch);
                 let anonymous = holder
@@ -176,7 +182,7 @@ impl UsageSource {
 
     fn read_block(&mut self, holder: &mut Holder, turn: &Turn<'_>, scratch: &mut Scratch, usage: &mut Usage) {
         let bytes = match &turn.account.source {
-            AccountSource::Cgroup(path) => {
+            AccountSource::Cgroup(path) | AccountSource::Unified(path) => {
                 let disks = &mut holder.disks;
                 disks.begin();
                 let known =
@@ -248,11 +254,13 @@ impl UsageSource {
     }
 
     fn pids(&self, account: &AccountSample, most: usize, scratch: &mut Scratch) -> Vec<u32> {
-        match (&account.source, &self.procs) {
-            (AccountSource::Process { pid, .. }, _) => vec![*pid],
-            (AccountSource::Cgroup(path), Some(dir)) => members(&dir.join(relative(path)), most, scratch),
-            (AccountSource::Cgroup(_), None) => Vec::new(),
-        }
+        let (path, dir) = match &account.source {
+            AccountSource::Process { pid, .. } => return vec![*pid],
+            AccountSource::Cgroup(path) => (path, &self.procs),
+            AccountSource::Unified(path) => (path, &self.unified),
+        };
+        let dir = dir.as_ref().map(|dir| dir.join(relative(path)));
+        dir.map(|dir| members(&dir, most, scratch)).unwrap_or_default()
     }
 
     fn open(&self, pid: u32) -> Option<Pinned> {
@@ -278,9 +286,19 @@ impl UsageSource {
     }
 }
 
+/// Whether a cgroup of version 2 has another of version 1 beside it that is the same workload: that one is read.
+fn has_twin(account: &AccountSample, accounts: &[AccountSample]) -> bool {
+    let AccountSource::Unified(path) = &account.source else {
+        return false;
+    };
+    accounts
+        .iter()
+        .any(|other| matches!(&other.source, AccountSource::Cgroup(twin) if twin == path))
+}
+
 fn block_source(source: &AccountSource) -> Arc<str> {
     match source {
-        AccountSource::Cgroup(path) => format!("block:{path}").into(),
+        AccountSource::Cgroup(path) | AccountSource::Unified(path) => format!("block:{path}").into(),
         AccountSource::Process { pid, start_ticks } => format!("block:{pid}@{start_ticks}").into(),
     }
 }
