@@ -63,6 +63,7 @@ impl Ticker {
                     self.agent.interval = settings.interval;
                     // A tick that was planned on a longer interval is not waited for.
                     due = due.min(self.clock.steady() + settings.interval);
+                    self.collector.watch_processes(settings.top_processes > 0);
                     self.ledger.reconfigure(settings);
                 }
                 Ok(Order::CountFailedReload) => self.agent.reloads_failed += 1,

@@ -53,6 +53,8 @@ pub struct Hierarchies {
     pub quota: Option<Hierarchy>,
     /// What accounts memory.
     pub memory: Option<Hierarchy>,
+    /// What accounts block I/O.
+    pub io: Option<Hierarchy>,
     /// What pins to CPUs.
     pub cpuset: Option<Hierarchy>,
     /// The root of version 2.
@@ -122,6 +124,7 @@ impl Hierarchies {
             cpu: of("cpuacct", "cpu"),
             quota: of("cpu", "cpu"),
             memory: of("memory", "memory"),
+            io: of("blkio", "io"),
             cpuset: of("cpuset", "cpuset"),
             unified,
         }

@@ -124,7 +124,6 @@ fn account(process: &Process<Tag>) -> Option<AccountSample> {
         inside: payer.inside,
         cpu_usec: process.cpu_usec,
         socket: payer.socket,
-        memory_bytes: None,
         reserved_millicpus: None,
     })
 }

@@ -11,9 +11,11 @@ mod loose;
 mod owner;
 mod pinned;
 mod power;
+mod processes;
 mod sense;
 mod trees;
 mod twins;
+mod usage;
 mod witness;
 mod workloads;
 
@@ -28,7 +30,9 @@ use wattle_hostfs::topology::Topology;
 use self::cpu::CpuSource;
 use self::host::HostSource;
 use self::power::PowerSource;
+use self::processes::ProcessSource;
 use self::sense::Senses;
+use self::usage::UsageSource;
 use self::workloads::WorkloadSource;
 use crate::clock::Clock;
 use crate::sample::HostSample;
@@ -41,7 +45,11 @@ pub struct Collector {
     power: PowerSource,
     cpu: CpuSource,
     workloads: WorkloadSource,
+    usage: UsageSource,
+    processes: Option<ProcessSource>,
     host: HostSource,
+    roots: Roots,
+    most_files: usize,
     scratch: Scratch,
     tick: u64,
 }
@@ -55,7 +63,11 @@ impl Collector {
             power: PowerSource::new(roots),
             cpu: CpuSource::new(roots, &topology),
             workloads: WorkloadSource::new(roots, &topology, most_files),
+            usage: UsageSource::new(roots, most_files / 4),
+            processes: None,
             host: HostSource::new(roots),
+            roots: roots.clone(),
+            most_files,
             scratch: Scratch::default(),
             topology,
             tick: 0,
@@ -72,6 +84,15 @@ impl Collector {
         self.power.zones()
     }
 
+    /// Whether every process is read too, which costs with their number.
+    pub fn watch_processes(&mut self, wanted: bool) {
+        if !wanted {
+            self.processes = None;
+        } else if self.processes.is_none() {
+            self.processes = ProcessSource::new(&self.roots, self.most_files / 4).ok();
+        }
+    }
+
     /// Reads everything once.
     pub fn collect(&mut self, clock: &dyn Clock) -> Sample {
         let mut senses = Senses::new(clock);
@@ -82,8 +103,14 @@ impl Collector {
         let zones = self.power.read(&mut senses, scratch, tick);
         let cpu = self.cpu.read(&mut senses, scratch);
         let accounts = self.workloads.read(&mut senses, scratch, self.cpu.forks());
+        let processes = self.processes.as_mut().and_then(|processes| {
+            senses.try_read("processes", "stat", || processes.read(&accounts, scratch))
+        });
         let uptime_ticks = self.workloads.uptime_ticks(scratch);
         let host: HostSample = self.host.read(&mut senses, scratch, tick);
+        let usage = self
+            .usage
+            .read(&mut senses, (&accounts, &host.network), scratch, tick);
         Sample {
             at,
             wall,
@@ -91,6 +118,9 @@ impl Collector {
             zones,
             cpu,
             accounts,
+            processes,
+            memory: usage.memory,
+            flows: usage.flows,
             host,
             sensors: senses.into_states(),
         }

@@ -133,7 +133,7 @@ impl Trees {
         scanned.and(outcome)
     }
 
-    /// What version 2 counts, where it counts CPU time beside version 1. Only the latter tells of limits and memory.
+    /// What version 2 counts, where it counts CPU time beside version 1. Only the latter tells of limits.
     fn push_unified(&mut self, accounts: &mut Vec<AccountSample>) {
         let (Some(unified), [_, Some(hierarchy)]) = (&mut self.unified, &self.hierarchies) else {
             return;
@@ -146,7 +146,6 @@ impl Trees {
             let mut account = account(cgroup);
             let path = cgroup.path.as_bytes();
             if self.cpu.around(path).is_some_and(|twin| twin.path == cgroup.path) {
-                account.memory_bytes = None;
                 account.reserved_millicpus = None;
             }
             accounts.push(account);
@@ -286,7 +285,6 @@ fn account(cgroup: &Cgroup<Tag>) -> AccountSample {
         inside: tag.around.or(tag.place.account()),
         cpu_usec: cgroup.cpu_usec,
         socket: tag.socket,
-        memory_bytes: cgroup.memory_bytes,
         reserved_millicpus: cgroup.quota_millicpus,
     }
 }

@@ -42,6 +42,8 @@ impl WorkloadSource {
         let pinned = Pinned::new(topology);
         // Then nobody asks to which CPUs a cgroup is bound, and its file need not be opened.
         hierarchies.cpuset = hierarchies.cpuset.filter(|_| pinned.matters());
+        // Memory is read with all else that a workload uses, see `usage`.
+        hierarchies.memory = None;
         Self {
             trees: Trees::new(roots, &hierarchies, pinned, most_files / 2),
             guests: Guests::new(roots),

@@ -193,6 +193,15 @@ pub const KEYS: &[Key] = &[
         set: |settings, text| parse(&mut settings.limits.keep_ended, text),
         show: |settings| Some(settings.limits.keep_ended.to_string()),
     },
+    Key {
+        name: "processes.top",
+        value: "COUNT",
+        help: "How many processes have series of their own, with number and name: those that use most energy; all others are summed. 0 to 1000; 0 reads no processes, otherwise a tick costs with the number of processes.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse(&mut settings.processes.top, text),
+        show: |settings| Some(settings.processes.top.to_string()),
+    },
 ];
 
 fn parse<T: FromStr<Err = String>>(value: &mut T, text: &str) -> Result<(), String> {

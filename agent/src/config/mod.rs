@@ -26,6 +26,7 @@ pub use value::Limit;
 pub use value::ListenList;
 pub use value::LogFormat;
 pub use value::LogLevel;
+pub use value::Top;
 pub use value::Watts;
 
 /// Where packages let the agent keep its state.
@@ -51,6 +52,8 @@ pub struct Settings {
     pub power: Power,
     /// Bounds.
     pub limits: Limits,
+    /// Single processes.
+    pub processes: Processes,
 }
 
 /// `path.*`
@@ -123,6 +126,14 @@ pub struct Limits {
     pub keep_ended: Keep,
 }
 
+/// `processes.*`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Processes {
+    /// How many have series of their own.
+    pub top: Top,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -134,6 +145,7 @@ impl Default for Settings {
             log: Log::default(),
             power: Power::default(),
             limits: Limits::default(),
+            processes: Processes::default(),
         }
     }
 }

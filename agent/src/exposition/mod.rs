@@ -11,6 +11,7 @@ mod host;
 mod own;
 mod point;
 mod power;
+mod processes;
 mod reference;
 mod render;
 mod report;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_attribution::Presence;
+use wattle_hostfs::memory_stat::Memory;
 
 use super::book::Book;
 use crate::sample::AccountSample;
 use crate::sample::AccountSource;
+use crate::sample::MemorySample;
 use crate::sample::Sample;
 use crate::workload::Identity;
 
@@ -27,6 +29,7 @@ struct Known {
     workload: Arc<Identity>,
     entry: usize,
     cpu_usec: u64,
+    memory: Memory,
     tick: u64,
     inside: Option<u64>,
     /// Time it used that the account around it has not shown yet.
@@ -96,7 +99,7 @@ impl Accounts {
                     self.carve_out(account, before, (used, since.most_usec), book, claimants)
                 }
             };
-            book.touch(entry, account, used, sample.at);
+            book.touch(entry, used, sample.at);
             let presence = Presence {
                 time_usec: used,
                 socket: account.socket,
@@ -112,6 +115,36 @@ impl Accounts {
             self.known.retain(|_, known| known.tick == tick);
         }
         self.restored.clear();
+        self.remember(&sample.memory, book, sample.at);
+    }
+
+    /// The workload that pays for an account, and the account's position among the claimants of this tick.
+    pub(super) fn claimant(&self, account: u64) -> Option<(&Arc<Identity>, usize)> {
+        let known = self.known.get(&account)?;
+        Some((&known.workload, known.claimant?))
+    }
+
+    /// The entry that pays for an account.
+    pub(super) fn entry(&self, account: u64) -> Option<usize> {
+        self.known.get(&account).map(|known| known.entry)
+    }
+
+    /// Takes the memory of those accounts that were asked for it; the others hold what they held.
+    fn remember(&mut self, samples: &[MemorySample], book: &mut Book, at: Duration) {
+        for sample in samples {
+            if let Some(known) = self.known.get_mut(&sample.account) {
+                known.memory = sample.memory;
+            }
+        }
+        for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
+            book.hold(known.entry, known.memory, at);
+        }
+        // What stands inside another is accounted there as well.
+        for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
+            if let Some(around) = known.inside.and_then(|id| self.known.get(&id)) {
+                book.release(around.entry, known.memory, at);
+            }
+        }
     }
 
     /// The entry that pays for an account, and the CPU time since the last reading.
@@ -190,6 +223,7 @@ impl Accounts {
             workload: account.workload.clone(),
             entry,
             cpu_usec: account.cpu_usec,
+            memory: Memory::default(),
             tick: self.tick,
             inside: account.inside,
             ahead_usec: 0,

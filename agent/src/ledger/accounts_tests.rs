@@ -26,7 +26,6 @@ fn account(id: u64, inside: Option<u64>, cpu_usec: u64) -> AccountSample {
         inside,
         cpu_usec,
         socket: None,
-        memory_bytes: None,
         reserved_millicpus: None,
     }
 }
