@@ -111,7 +111,8 @@ pub fn ticker(
     let collector = Collector::new(
         &settings.roots(),
         usize::try_from(most_files).unwrap_or(usize::MAX),
-    );
+    )
+    .with_nesting(settings.workload.nesting);
     let (state, found) = open_state(settings);
     let assumed = Assumed::for_host(&collector);
     let (wall, ledger_settings) = (clock.wall(), assumed.ledger_settings(settings));

@@ -29,7 +29,7 @@ pub struct Sample {
     pub zones: Vec<ZoneSample>,
     /// CPU times, if they could be read.
     pub cpu: Option<CpuSample>,
-    /// Who ran: cgroups first, then the processes that no cgroup accounts for.
+    /// Who ran: cgroups first, those further up before those below them, then processes.
     pub accounts: Vec<AccountSample>,
     /// The host at large.
     pub host: HostSample,
@@ -79,6 +79,9 @@ pub struct AccountSample {
     pub source: AccountSource,
     /// Whose time it is.
     pub workload: Arc<Identity>,
+    /// The account that counts this one's time as well: of a cgroup further up, or of the one that a process is in. It
+    /// stands before this one in the sample. The ledger takes out of it what this one is charged.
+    pub inside: Option<u64>,
     /// CPU time so far.
     pub cpu_usec: u64,
     /// The only socket it may run on, as a position in [`CpuSample::sockets`].
@@ -94,6 +97,9 @@ pub struct AccountSample {
 pub enum AccountSource {
     /// A cgroup, by its path.
     Cgroup(Arc<str>),
+    /// A cgroup of version 2 where version 1 accounts for CPU time beside it, by its path. Version 1 may have one of the
+    /// same path.
+    Unified(Arc<str>),
     /// A process, which is only the same one with the same start time.
     Process {
         /// Its number.
@@ -101,6 +107,16 @@ pub enum AccountSource {
         /// When it began, in clock ticks since boot.
         start_ticks: u64,
     },
+}
+
+impl AccountSource {
+    /// The path of the cgroup, if it is one.
+    pub fn cgroup(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Cgroup(path) | Self::Unified(path) => Some(path),
+            Self::Process { .. } => None,
+        }
+    }
 }
 
 /// Figures of the host that are shown as they are.

@@ -63,10 +63,6 @@ pub(super) fn gather(roots: &Roots, scratch: &mut Scratch, subject: &Subject, pi
 }
 
 /// Gathers what there is to know of a hypervisor outside of a cgroup of its own.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for processes that are carved out of another's cgroup")
-)]
 pub(super) fn gather_vm(roots: &Roots, vm: &VmProcess) -> Evidence {
     let files = Files::new(&roots.root);
     Evidence {

@@ -5,12 +5,16 @@
 
 mod cpu;
 mod evidence;
+mod guests;
 mod host;
 mod loose;
 mod owner;
 mod pinned;
 mod power;
 mod sense;
+mod trees;
+mod twins;
+mod witness;
 mod workloads;
 
 use std::sync::Arc;
@@ -29,6 +33,7 @@ use self::workloads::WorkloadSource;
 use crate::clock::Clock;
 use crate::sample::HostSample;
 use crate::sample::Sample;
+use crate::workload::Nesting;
 
 /// Reads a host, tick by tick, with everything kept open that is read again.
 #[derive(Debug)]
@@ -58,6 +63,13 @@ impl Collector {
         }
     }
 
+    /// The same, with another rule for workloads inside others.
+    #[must_use]
+    pub fn with_nesting(mut self, nesting: Nesting) -> Self {
+        self.workloads.set_nesting(nesting);
+        self
+    }
+
     /// The processors.
     pub fn topology(&self) -> &Topology {
         &self.topology
@@ -77,7 +89,7 @@ impl Collector {
         // The counters and the CPU times stand side by side, so that both cover the same interval.
         let zones = self.power.read(&mut senses, scratch, tick);
         let cpu = self.cpu.read(&mut senses, scratch);
-        let accounts = self.workloads.read(&mut senses, scratch);
+        let accounts = self.workloads.read(&mut senses, scratch, self.cpu.forks());
         let uptime_ticks = self.workloads.uptime_ticks(scratch);
         let host: HostSample = self.host.read(&mut senses, scratch, tick);
         Sample {

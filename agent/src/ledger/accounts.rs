@@ -28,6 +28,11 @@ struct Known {
     entry: usize,
     cpu_usec: u64,
     tick: u64,
+    inside: Option<u64>,
+    /// Time it used that the account around it has not shown yet.
+    ahead_usec: u64,
+    /// Its position among the claimants of this tick, if it has a claim.
+    claimant: Option<usize>,
 }
 
 /// Somebody who ran, or who reserved CPUs, in the interval.
@@ -37,6 +42,13 @@ pub(super) struct Claimant {
     pub(super) entry: usize,
     pub(super) presence: Presence,
     pub(super) reserved_millicpus: u64,
+}
+
+/// Where an account stands.
+enum Place {
+    Alone,
+    /// Inside another, at the last tick inside of this one.
+    Inside(Option<u64>),
 }
 
 /// What the accounts are compared with.
@@ -76,19 +88,24 @@ impl Accounts {
         self.tick += 1;
         for account in &sample.accounts {
             let (entry, used) = self.used(account, since, book);
-            book.touch(entry, account, used, sample.at);
             let reserved_millicpus = account.reserved_millicpus.unwrap_or(0);
-            if used > 0 || reserved_millicpus > 0 {
-                let presence = Presence {
-                    time_usec: used,
-                    socket: account.socket,
-                };
-                claimants.push(Claimant {
-                    entry,
-                    presence,
-                    reserved_millicpus,
-                });
-            }
+            let claims = used > 0 || reserved_millicpus > 0;
+            let used = match self.take_place(account, claims.then_some(claimants.len())) {
+                Place::Alone => used,
+                Place::Inside(before) => {
+                    self.carve_out(account, before, (used, since.most_usec), book, claimants)
+                }
+            };
+            book.touch(entry, account, used, sample.at);
+            let presence = Presence {
+                time_usec: used,
+                socket: account.socket,
+            };
+            claimants.extend(claims.then_some(Claimant {
+                entry,
+                presence,
+                reserved_millicpus,
+            }));
         }
         if self.known.len() > sample.accounts.len() {
             let tick = self.tick;
@@ -117,6 +134,52 @@ impl Accounts {
         (known.entry, used)
     }
 
+    /// Notes an account's place among the claimants and inside another.
+    fn take_place(&mut self, account: &AccountSample, claimant: Option<usize>) -> Place {
+        let Some(known) = self.known.get_mut(&account.id) else {
+            return Place::Alone;
+        };
+        known.claimant = claimant;
+        match std::mem::replace(&mut known.inside, account.inside) {
+            None if account.inside.is_none() => Place::Alone,
+            before => Place::Inside(before),
+        }
+    }
+
+    /// What an account is charged of the time that it `used`: as much as those that count it as well have to give, and it
+    /// is taken out of theirs. So they add up to what those count, whatever is read first and however coarse.
+    ///
+    /// What those do not show yet is claimed in a later interval. Time that nobody else counts is charged at once: that of
+    /// an account which stood alone at either end of the interval.
+    fn carve_out(
+        &mut self,
+        account: &AccountSample,
+        before: Option<u64>,
+        (used, most_usec): (u64, u64),
+        book: &mut Book,
+        claimants: &mut [Claimant],
+    ) -> u64 {
+        let ahead = self.known.get(&account.id).map_or(0, |known| known.ahead_usec);
+        let due = used.saturating_add(ahead);
+        let mut left = due;
+        let mut stood_alone = false;
+        let moved_from = Some(before).filter(|_| before != account.inside);
+        for around in moved_from.into_iter().chain([account.inside]) {
+            match around
+                .and_then(|id| self.known.get(&id))
+                .filter(|around| around.tick == self.tick)
+            {
+                Some(around) => left -= take(around, left, book, claimants),
+                None => stood_alone = true,
+            }
+        }
+        let charged = if stood_alone { due } else { due - left };
+        if let Some(known) = self.known.get_mut(&account.id) {
+            known.ahead_usec = (due - charged).min(most_usec);
+        }
+        charged
+    }
+
     fn open(&mut self, account: &AccountSample, since: Since, book: &mut Book) -> (usize, u64) {
         let entry = book.open(&account.workload, since.wall);
         let used = self
@@ -128,6 +191,9 @@ impl Accounts {
             entry,
             cpu_usec: account.cpu_usec,
             tick: self.tick,
+            inside: account.inside,
+            ahead_usec: 0,
+            claimant: None,
         };
         self.known.insert(account.id, known);
         (entry, used.unwrap_or(0))
@@ -140,11 +206,22 @@ impl Accounts {
             return Some(account.cpu_usec.checked_sub(before).unwrap_or(account.cpu_usec));
         }
         let is_new = match account.source {
-            AccountSource::Cgroup(_) => since.known,
+            AccountSource::Cgroup(_) | AccountSource::Unified(_) => since.known,
             AccountSource::Process { start_ticks, .. } => {
                 since.uptime_ticks.is_some_and(|uptime| start_ticks >= uptime)
             }
         };
         is_new.then_some(account.cpu_usec)
     }
+}
+
+/// Takes up to `wanted` of CPU time out of an account's claim; returns how much.
+fn take(from: &Known, wanted: u64, book: &mut Book, claimants: &mut [Claimant]) -> u64 {
+    let Some(claimant) = from.claimant.and_then(|index| claimants.get_mut(index)) else {
+        return 0;
+    };
+    let taken = wanted.min(claimant.presence.time_usec);
+    claimant.presence.time_usec -= taken;
+    book.take_time(claimant.entry, taken);
+    taken
 }

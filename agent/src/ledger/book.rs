@@ -148,6 +148,13 @@ impl Book {
         }
     }
 
+    /// Takes away CPU time, added in this tick, that turned out to be another's.
+    pub(super) fn take_time(&mut self, index: usize, taken_usec: u64) {
+        if let Some(entry) = self.entry_mut(index) {
+            entry.cpu_usec = entry.cpu_usec.saturating_sub(taken_usec);
+        }
+    }
+
     /// Bills an entry.
     pub(super) fn bill(&mut self, index: usize, component: usize, energy_uj: u64) {
         if let Some(entry) = self.entry_mut(index) {

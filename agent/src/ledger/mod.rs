@@ -4,6 +4,8 @@
 //! ran, and returns a [`HostReport`]. It reads no file and asks no clock.
 
 mod accounts;
+#[cfg(test)]
+mod accounts_tests;
 mod basis;
 #[cfg(test)]
 mod basis_tests;

@@ -121,7 +121,7 @@ pub(super) enum AccountState {
 impl AccountState {
     pub(super) fn reading(&self) -> (AccountSource, u64) {
         match self {
-            Self::Cgroup(path, usec) => (AccountSource::Cgroup(path.as_str().into()), *usec),
+            Self::Cgroup(path, usec) => (cgroup_source(path), *usec),
             Self::Process(pid, start_ticks, usec) => (
                 AccountSource::Process {
                     pid: *pid,
@@ -130,6 +130,16 @@ impl AccountState {
                 *usec,
             ),
         }
+    }
+}
+
+/// Before the path of a cgroup of version 2 beside version 1, as in `/proc/PID/cgroup`.
+const UNIFIED: &str = "0::";
+
+fn cgroup_source(path: &str) -> AccountSource {
+    match path.strip_prefix(UNIFIED) {
+        Some(path) => AccountSource::Unified(path.into()),
+        None => AccountSource::Cgroup(path.into()),
     }
 }
 
@@ -178,13 +188,24 @@ struct Written<S: Serialize, Z: Serialize, M: Serialize, W: Serialize, A: Serial
 #[serde(untagged)]
 enum BorrowedAccount<'a> {
     Cgroup(&'a str, u64),
+    Unified(Unified<'a>, u64),
     Process(u32, u64, u64),
+}
+
+/// A path with [`UNIFIED`] before it.
+struct Unified<'a>(&'a str);
+
+impl Serialize for Unified<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{UNIFIED}{}", self.0))
+    }
 }
 
 impl<'a> BorrowedAccount<'a> {
     fn new((source, usec): (&'a AccountSource, u64)) -> Self {
         match source {
             AccountSource::Cgroup(path) => Self::Cgroup(path, usec),
+            AccountSource::Unified(path) => Self::Unified(Unified(path), usec),
             AccountSource::Process { pid, start_ticks } => Self::Process(*pid, *start_ticks, usec),
         }
     }
