@@ -210,6 +210,10 @@ impl Trees {
         self.tick < self.grown + MOVING
     }
 
+    pub(super) fn set_nesting(&mut self, nesting: Nesting) {
+        self.nesting = nesting;
+    }
+
     pub(super) fn nesting(&self) -> Nesting {
         self.nesting
     }

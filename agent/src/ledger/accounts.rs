@@ -139,9 +139,11 @@ impl Accounts {
         for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
             book.hold(known.entry, known.memory, at);
         }
-        // What stands inside another is accounted there as well.
+        // What stands inside another is accounted there as well, unless only the CPU time is: on a hybrid host a
+        // container's cgroup may stand beside that of its daemon.
         for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
-            if let Some(around) = known.inside.and_then(|id| self.known.get(&id)) {
+            let around = known.inside.and_then(|id| self.known.get(&id));
+            if let Some(around) = around.filter(|around| known.source.is_below(&around.source)) {
                 book.release(around.entry, known.memory, at);
             }
         }
