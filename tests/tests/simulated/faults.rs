@@ -86,7 +86,7 @@ fn memory_that_cannot_be_read_is_unknown_and_the_rest_goes_on() {
         let mut sim = Simulated::new(small());
         let web = id_of(&sim.host.truth(), "web");
         let memory = |scrape: &Scrape| {
-            let own = [("id", web.as_str())];
+            let own = [("id", web.as_str()), ("state", "working_set")];
             scrape.matching("wattle_workload_memory_bytes", &own).count()
         };
         let before = sim.seconds(2);
