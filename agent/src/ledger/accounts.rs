@@ -154,8 +154,12 @@ impl Accounts {
         };
         known.tick = self.tick;
         if !Arc::ptr_eq(&known.workload, &account.workload) {
+            let is_same = known.workload == account.workload;
             known.workload = account.workload.clone();
-            known.entry = book.open(&account.workload, since.wall);
+            // Who stays over the limit is not counted again for being known better.
+            if !is_same || known.entry != book.fixed().other {
+                known.entry = book.open(&account.workload, since.wall);
+            }
         }
         let used = account.cpu_usec.saturating_sub(known.cpu_usec);
         if used > since.most_usec {

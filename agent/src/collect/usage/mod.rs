@@ -68,8 +68,8 @@ pub(super) struct UsageSource {
     cgroups: CgroupUsage,
     networks: Networks,
     holders: HashMap<u64, Holder>,
-    /// The youngest account that is known.
-    latest: u64,
+    /// The youngest account in the tick before, and in the one before that.
+    latest: [u64; 2],
     ids: u64,
     kept: Arc<()>,
     most_kept: usize,
@@ -87,7 +87,7 @@ impl UsageSource {
             cgroups: CgroupUsage::new(roots, &hierarchies, most_files - most_kept),
             networks: Networks::new(roots),
             holders: HashMap::new(),
-            latest: 0,
+            latest: [0; 2],
             ids: 0,
             kept: Arc::new(()),
             most_kept,
@@ -105,11 +105,13 @@ impl UsageSource {
         let mut usage = Usage::default();
         senses.try_read("usage", "memory.stat, io.stat, net/dev", || {
             self.networks.host_devices.observe(devices, tick);
-            let latest = self.latest;
+            let [_, settled] = self.latest;
+            self.latest[1] = self.latest[0];
             let mut left = MOST_NEW;
             for account in accounts {
-                let new = account.id > latest && left > 0;
-                self.latest = self.latest.max(account.id);
+                // A new one is read again in the next tick: then it has been set up.
+                let new = account.id > settled && left > 0;
+                self.latest[0] = self.latest[0].max(account.id);
                 let due = new || account.id.wrapping_add(tick).is_multiple_of(EVERY);
                 if due && is_of_interest(account) && !has_twin(account, accounts) {
                     left -= usize::from(new);
