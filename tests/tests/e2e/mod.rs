@@ -23,4 +23,5 @@ mod promtool;
 mod reload;
 mod restart;
 mod starting;
+mod usage;
 mod web;
