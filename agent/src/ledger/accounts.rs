@@ -20,6 +20,10 @@ pub(super) struct Accounts {
     known: HashMap<u64, Known>,
     /// Readings from before the agent was restarted, until their accounts show up again.
     restored: HashMap<AccountSource, u64>,
+    /// What accounts hold, of those of which it is known.
+    memory: HashMap<u64, Memory>,
+    /// Working memory: what is held inside of others.
+    within: Vec<(usize, Memory)>,
     tick: u64,
 }
 
@@ -29,7 +33,6 @@ struct Known {
     workload: Arc<Identity>,
     entry: usize,
     cpu_usec: u64,
-    memory: Memory,
     tick: u64,
     inside: Option<u64>,
     /// Time it used that the account around it has not shown yet.
@@ -132,18 +135,25 @@ impl Accounts {
     /// Takes the memory of those accounts that were asked for it; the others hold what they held.
     fn remember(&mut self, samples: &[MemorySample], book: &mut Book, at: Duration) {
         for sample in samples {
-            if let Some(known) = self.known.get_mut(&sample.account) {
-                known.memory = sample.memory;
+            if sample.memory.is_unknown() {
+                self.memory.remove(&sample.account);
+            } else {
+                self.memory.insert(sample.account, sample.memory);
             }
         }
-        for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
-            book.hold(known.entry, known.memory, at);
-        }
+        let (known, within) = (&self.known, &mut self.within);
+        self.memory.retain(|account, memory| {
+            let Some(account) = known.get(account) else {
+                return false;
+            };
+            book.hold(account.entry, *memory, at);
+            let around = account.inside.and_then(|id| known.get(&id));
+            within.extend(around.map(|around| (around.entry, *memory)));
+            true
+        });
         // What stands inside another is accounted there as well.
-        for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
-            if let Some(around) = known.inside.and_then(|id| self.known.get(&id)) {
-                book.release(around.entry, known.memory, at);
-            }
+        for (entry, memory) in within.drain(..) {
+            book.release(entry, memory, at);
         }
     }
 
@@ -227,7 +237,6 @@ impl Accounts {
             workload: account.workload.clone(),
             entry,
             cpu_usec: account.cpu_usec,
-            memory: Memory::default(),
             tick: self.tick,
             inside: account.inside,
             ahead_usec: 0,
