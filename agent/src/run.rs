@@ -32,6 +32,7 @@ use crate::snapshot::AgentReport;
 use crate::state_file::Found;
 use crate::state_file::StateFile;
 use crate::tick::Order;
+use crate::tick::OverLimit;
 use crate::tick::Ticker;
 use crate::web::Pages;
 
@@ -138,6 +139,7 @@ pub fn ticker(
         ledger,
         state,
         saving_fails: false,
+        over_limit: OverLimit::default(),
         board,
         tally,
         agent,

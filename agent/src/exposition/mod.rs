@@ -8,6 +8,8 @@ mod collector;
 mod families;
 mod format;
 mod host;
+#[cfg(test)]
+mod hostile_tests;
 mod own;
 mod point;
 mod power;

@@ -20,6 +20,10 @@ pub(super) struct Accounts {
     known: HashMap<u64, Known>,
     /// Readings from before the agent was restarted, until their accounts show up again.
     restored: HashMap<AccountSource, u64>,
+    /// What accounts hold, of those of which it is known.
+    memory: HashMap<u64, Memory>,
+    /// Working memory: what is held inside of others.
+    within: Vec<(usize, Memory)>,
     tick: u64,
 }
 
@@ -29,7 +33,6 @@ struct Known {
     workload: Arc<Identity>,
     entry: usize,
     cpu_usec: u64,
-    memory: Memory,
     tick: u64,
     inside: Option<u64>,
     /// Time it used that the account around it has not shown yet.
@@ -132,20 +135,27 @@ impl Accounts {
     /// Takes the memory of those accounts that were asked for it; the others hold what they held.
     fn remember(&mut self, samples: &[MemorySample], book: &mut Book, at: Duration) {
         for sample in samples {
-            if let Some(known) = self.known.get_mut(&sample.account) {
-                known.memory = sample.memory;
+            if sample.memory.is_unknown() {
+                self.memory.remove(&sample.account);
+            } else {
+                self.memory.insert(sample.account, sample.memory);
             }
         }
-        for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
-            book.hold(known.entry, known.memory, at);
-        }
+        let (known, within) = (&self.known, &mut self.within);
+        self.memory.retain(|account, memory| {
+            let Some(account) = known.get(account) else {
+                return false;
+            };
+            book.hold(account.entry, *memory, at);
+            let around = account.inside.and_then(|id| known.get(&id));
+            let around = around.filter(|around| account.source.is_below(&around.source));
+            within.extend(around.map(|around| (around.entry, *memory)));
+            true
+        });
         // What stands inside another is accounted there as well, unless only the CPU time is: on a hybrid host a
         // container's cgroup may stand beside that of its daemon.
-        for known in self.known.values().filter(|known| !known.memory.is_unknown()) {
-            let around = known.inside.and_then(|id| self.known.get(&id));
-            if let Some(around) = around.filter(|around| known.source.is_below(&around.source)) {
-                book.release(around.entry, known.memory, at);
-            }
+        for (entry, memory) in within.drain(..) {
+            book.release(entry, memory, at);
         }
     }
 
@@ -156,8 +166,12 @@ impl Accounts {
         };
         known.tick = self.tick;
         if !Arc::ptr_eq(&known.workload, &account.workload) {
+            let is_same = known.workload == account.workload;
             known.workload = account.workload.clone();
-            known.entry = book.open(&account.workload, since.wall);
+            // Who stays over the limit is not counted again for being known better.
+            if !is_same || known.entry != book.fixed().other {
+                known.entry = book.open(&account.workload, since.wall);
+            }
         }
         let used = account.cpu_usec.saturating_sub(known.cpu_usec);
         if used > since.most_usec {
@@ -225,7 +239,6 @@ impl Accounts {
             workload: account.workload.clone(),
             entry,
             cpu_usec: account.cpu_usec,
-            memory: Memory::default(),
             tick: self.tick,
             inside: account.inside,
             ahead_usec: 0,

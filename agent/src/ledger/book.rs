@@ -33,7 +33,7 @@ pub(super) struct Fixed {
     pub(super) kernel: usize,
     pub(super) idle: usize,
     pub(super) unattributed: usize,
-    other: usize,
+    pub(super) other: usize,
 }
 
 #[derive(Debug)]

@@ -11,6 +11,8 @@ mod basis;
 mod basis_tests;
 mod book;
 mod flows;
+#[cfg(test)]
+mod limit_tests;
 mod load;
 mod models;
 mod platform;

@@ -28,4 +28,5 @@ mod promtool;
 mod reload;
 mod restart;
 mod starting;
+mod usage;
 mod web;

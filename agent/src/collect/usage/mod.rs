@@ -13,6 +13,7 @@ mod network;
 mod tally;
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,6 +44,8 @@ use crate::workload::Kind;
 
 /// An account has its turn in one tick of so many.
 const EVERY: u64 = 8;
+/// What has ended is looked for at least once in so many ticks.
+const TIDY: u64 = 64;
 /// Accounts that are taken in in one tick; those beyond wait for their turn.
 const MOST_NEW: usize = 128;
 /// Processes of a guest that are looked at for its devices.
@@ -68,8 +71,8 @@ pub(super) struct UsageSource {
     cgroups: CgroupUsage,
     networks: Networks,
     holders: HashMap<u64, Holder>,
-    /// The youngest account that is known.
-    latest: u64,
+    /// The youngest account in the tick before, and in the one before that.
+    latest: [u64; 2],
     ids: u64,
     kept: Arc<()>,
     most_kept: usize,
@@ -87,7 +90,7 @@ impl UsageSource {
             cgroups: CgroupUsage::new(roots, &hierarchies, most_files - most_kept),
             networks: Networks::new(roots),
             holders: HashMap::new(),
-            latest: 0,
+            latest: [0; 2],
             ids: 0,
             kept: Arc::new(()),
             most_kept,
@@ -105,18 +108,22 @@ impl UsageSource {
         let mut usage = Usage::default();
         senses.try_read("usage", "memory.stat, io.stat, net/dev", || {
             self.networks.host_devices.observe(devices, tick);
-            let latest = self.latest;
-            let mut left = MOST_NEW;
-            for account in accounts {
-                let new = account.id > latest && left > 0;
-                self.latest = self.latest.max(account.id);
+            let [_, settled] = self.latest;
+            self.latest[1] = self.latest[0];
+            let (mut left, mut alive) = (MOST_NEW, 0);
+            for account in accounts.iter().filter(|account| is_of_interest(account)) {
+                alive += 1;
+                // A new one is read again in the next tick: then it has been set up.
+                let new = account.id > settled && left > 0;
+                self.latest[0] = self.latest[0].max(account.id);
                 let due = new || account.id.wrapping_add(tick).is_multiple_of(EVERY);
-                if due && is_of_interest(account) && !has_twin(account, accounts) {
+                if due && !has_twin(account, accounts) {
                     left -= usize::from(new);
                     self.take_turn(account, devices, scratch, tick, &mut usage);
                 }
             }
-            if tick.is_multiple_of(EVERY) {
+            // A descriptor of what has ended holds up the kernel, so that is not left for long.
+            if self.holders.len() > alive || tick.is_multiple_of(TIDY) {
                 self.tidy_up(accounts, tick);
             }
             Ok(())
@@ -278,7 +285,7 @@ impl UsageSource {
         if self.holders.is_empty() {
             return;
         }
-        let alive: std::collections::HashSet<u64> = accounts.iter().map(|account| account.id).collect();
+        let alive: HashSet<u64> = accounts.iter().map(|account| account.id).collect();
         let ended = self.holders.extract_if(|id, _| !alive.contains(id));
         for (account, holder) in ended {
             self.networks.forget(&holder, account);
