@@ -8,9 +8,12 @@ mod collector;
 mod families;
 mod format;
 mod host;
+#[cfg(test)]
+mod hostile_tests;
 mod own;
 mod point;
 mod power;
+mod processes;
 mod reference;
 mod render;
 mod report;

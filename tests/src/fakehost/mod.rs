@@ -21,6 +21,7 @@ mod host_files;
 mod kind;
 mod load;
 mod mounts;
+mod network;
 mod process;
 mod programs;
 mod random;

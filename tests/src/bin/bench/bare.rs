@@ -15,8 +15,11 @@ use nix::sys::stat::Mode;
 use wattle_hostfs::Roots;
 
 const BUFFER: usize = 64 << 10;
-/// The agent reads the memory of a workload in one tick of so many.
-const MEMORY_EVERY: usize = 8;
+/// The agent reads what an idle workload holds and moves in one tick of so many.
+const SLOW_EVERY: usize = 64;
+
+/// What the names of files begin with that are read by turns.
+const SLOW: [&str; 3] = ["memory.", "io.stat", "blkio."];
 
 /// The names of what accounts CPU time to a process or a cgroup.
 const USAGE: [&str; 3] = ["stat", "cpu.stat", "cpuacct.usage"];
@@ -26,7 +29,7 @@ const USAGE: [&str; 3] = ["stat", "cpu.stat", "cpuacct.usage"];
 pub(crate) struct Paths {
     files: Vec<PathBuf>,
     /// Read by turns.
-    memory: Vec<PathBuf>,
+    slow: Vec<PathBuf>,
     dirs: Vec<PathBuf>,
 }
 
@@ -38,6 +41,10 @@ impl Paths {
             let Ok(path) = fs::read_link(entry?.path()) else {
                 continue;
             };
+            // That of a process is kept to reach its files, not to be listed.
+            if path.is_dir() && path.parent() == Some(&roots.proc) {
+                continue;
+            }
             if [&roots.proc, &roots.sys, &roots.cgroup]
                 .iter()
                 .any(|root| path.starts_with(root))
@@ -54,8 +61,8 @@ impl Paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
             self.dirs.push(path);
-        } else if name.starts_with("memory.") {
-            self.memory.push(path);
+        } else if SLOW.iter().any(|start| name.starts_with(start)) {
+            self.slow.push(path);
         } else {
             self.files.push(path);
         }
@@ -74,11 +81,11 @@ impl Paths {
     }
 
     pub(crate) fn describe(&self) -> String {
-        let (files, memory) = (self.files.len(), self.memory.len() / MEMORY_EVERY);
+        let (files, slow) = (self.files.len(), self.slow.len() / SLOW_EVERY);
         let dirs = self.dirs.len();
         match dirs {
             0 => format!("{files} files"),
-            _ => format!("{} files, {dirs} directories", files + memory),
+            _ => format!("{} files, {dirs} directories", files + slow),
         }
     }
 
@@ -96,7 +103,7 @@ impl Paths {
 #[derive(Debug)]
 pub(crate) struct Bare {
     files: Vec<File>,
-    memory: Vec<File>,
+    slow: Vec<File>,
     dirs: Vec<Dir>,
     /// The kernel makes such a list anew only for who opens it anew (cgroup v1).
     lists: Vec<PathBuf>,
@@ -110,7 +117,7 @@ impl Bare {
         let lists = paths.dirs.iter().map(|dir| dir.join("cgroup.procs"));
         Ok(Self {
             files: open_all(&paths.files),
-            memory: open_all(&paths.memory),
+            slow: open_all(&paths.slow),
             dirs: paths.dirs.iter().map(dir).collect::<Result<_, _>>()?,
             lists: lists
                 .filter(|list| list.exists() && !paths.files.contains(list))
@@ -126,10 +133,10 @@ impl Bare {
         for file in &self.files {
             let _ = file.read_at(buffer, 0);
         }
-        for file in self.memory.iter().skip(self.turn).step_by(MEMORY_EVERY) {
+        for file in self.slow.iter().skip(self.turn).step_by(SLOW_EVERY) {
             let _ = file.read_at(buffer, 0);
         }
-        self.turn = (self.turn + 1) % MEMORY_EVERY;
+        self.turn = (self.turn + 1) % SLOW_EVERY;
         for dir in &mut self.dirs {
             dir.iter().for_each(drop);
         }
