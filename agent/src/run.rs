@@ -112,7 +112,8 @@ pub fn ticker(
     let mut collector = Collector::new(
         &settings.roots(),
         usize::try_from(most_files).unwrap_or(usize::MAX),
-    );
+    )
+    .with_nesting(settings.workload.nesting);
     collector.watch_processes(settings.processes.top.0 > 0);
     let (state, found) = open_state(settings);
     let assumed = Assumed::for_host(&collector);

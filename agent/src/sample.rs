@@ -187,6 +187,15 @@ impl AccountSource {
             Self::Process { .. } => None,
         }
     }
+
+    /// Whether it is a cgroup at or below another by its path, and so counted with it in every hierarchy.
+    pub fn is_below(&self, other: &Self) -> bool {
+        let (Some(path), Some(above)) = (self.cgroup(), other.cgroup()) else {
+            return false;
+        };
+        let rest = path.strip_prefix(&**above);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 /// Figures of the host that are shown as they are.

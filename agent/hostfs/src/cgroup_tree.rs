@@ -12,7 +12,6 @@ mod tree;
 mod watch;
 mod workload;
 
-pub use members::MemberReader;
 pub use path::CgroupPath;
 pub use tree::CgroupTree;
 pub use tree::Origin;

@@ -7,6 +7,8 @@
 mod containers;
 mod files;
 mod members;
+#[cfg(test)]
+mod tests;
 
 use wattle_hostfs::Roots;
 use wattle_hostfs::Scratch;

@@ -37,6 +37,7 @@ use self::workloads::WorkloadSource;
 use crate::clock::Clock;
 use crate::sample::HostSample;
 use crate::sample::Sample;
+use crate::workload::Nesting;
 
 /// Reads a host, tick by tick, with everything kept open that is read again.
 #[derive(Debug)]
@@ -72,6 +73,13 @@ impl Collector {
             topology,
             tick: 0,
         }
+    }
+
+    /// The same, with another rule for workloads inside others.
+    #[must_use]
+    pub fn with_nesting(mut self, nesting: Nesting) -> Self {
+        self.workloads.set_nesting(nesting);
+        self
     }
 
     /// The processors.

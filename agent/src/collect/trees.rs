@@ -57,6 +57,8 @@ pub(super) struct Tag {
     pub(super) id: u64,
     pub(super) path: Arc<str>,
     identity: Arc<Identity>,
+    /// The workload by its path, where there may be others inside.
+    group_of: Option<Box<Subject>>,
     /// What may become known yet.
     unsettled: Option<Box<Unsettled>>,
     source: AccountSource,
@@ -208,6 +210,10 @@ impl Trees {
         self.tick < self.grown + MOVING
     }
 
+    pub(super) fn set_nesting(&mut self, nesting: Nesting) {
+        self.nesting = nesting;
+    }
+
     pub(super) fn nesting(&self) -> Nesting {
         self.nesting
     }
@@ -226,10 +232,18 @@ fn scan(tree: &mut CgroupTree<Tag>, sorter: &mut Sorter<'_>, scratch: &mut Scrat
 }
 
 impl Sorter<'_> {
+    /// What is within a group's workload and is that workload's own needs no account: the group's counts it.
     fn sort(&mut self, path: &CgroupPath, origin: &Origin<'_, Tag>) -> Sort<Tag> {
+        let around = origin.around.and_then(|around| around.group_of.as_deref());
         match sort_cgroup(path.as_str(), self.nesting) {
             CgroupSort::Group => Sort::Descend,
-            CgroupSort::GroupOf(subject) => Sort::GroupOf(self.tag(path, origin, subject)),
+            CgroupSort::GroupOf(subject) if around == Some(&subject) => Sort::Descend,
+            CgroupSort::Workload(subject) if around == Some(&subject) => Sort::Ignore,
+            CgroupSort::GroupOf(subject) => {
+                let group_of = Some(Box::new(subject.clone()));
+                let tag = self.tag(path, origin, subject);
+                Sort::GroupOf(Tag { group_of, ..tag })
+            }
             CgroupSort::Workload(subject) => Sort::Workload(self.tag(path, origin, subject)),
         }
     }
@@ -245,6 +259,7 @@ impl Sorter<'_> {
             id: origin.renamed.map_or_else(|| self.ids.next(), |before| before.id),
             path: text,
             identity,
+            group_of: None,
             unsettled,
             source,
             around: origin.around.map(|around| around.id),

@@ -5,11 +5,13 @@
 //! one and the same workload; where it uses one alone (Docker with cgroupfs, libvirt without cpuacct), the other tree
 //! shows the processes further up, in the service that started them or outside of any.
 
+use std::path::PathBuf;
+
 use wattle_hostfs::Roots;
 use wattle_hostfs::Scratch;
+use wattle_hostfs::cgroup_members::members;
 use wattle_hostfs::cgroup_tree::Cgroup;
 use wattle_hostfs::cgroup_tree::CgroupTree;
-use wattle_hostfs::cgroup_tree::MemberReader;
 use wattle_hostfs::hierarchies::Hierarchies;
 use wattle_hostfs::process::MembershipReader;
 use wattle_hostfs::process::memberships;
@@ -49,18 +51,17 @@ impl Place {
 /// Asks processes for their places.
 #[derive(Debug)]
 pub(super) struct Twins {
-    members: MemberReader,
+    /// The root of version 1.
+    dir: Option<PathBuf>,
     memberships: MembershipReader,
-    pids: Vec<u32>,
     found: Vec<Option<u64>>,
 }
 
 impl Twins {
     pub(super) fn new(roots: &Roots, hierarchies: &Hierarchies) -> Self {
         Self {
-            members: MemberReader::new(hierarchies),
+            dir: hierarchies.cpu.as_ref().map(|cpu| cpu.dir.clone()),
             memberships: MembershipReader::new(roots),
-            pids: Vec::with_capacity(ASKED),
             found: Vec::with_capacity(ASKED),
         }
     }
@@ -95,12 +96,10 @@ impl Twins {
 
     /// Fills `found` with the accounts of version 2 in which some processes are.
     fn ask(&mut self, cgroup: &Cgroup<Tag>, unified: &CgroupTree<Tag>, scratch: &mut Scratch) {
-        let (pids, found) = (&mut self.pids, &mut self.found);
-        pids.clear();
-        found.clear();
-        self.members
-            .read(&cgroup.path, ASKED, scratch, |pid| pids.push(pid));
-        for &pid in &*pids {
+        self.found.clear();
+        let dir = self.dir.as_ref().map(|dir| dir.join(cgroup.path.relative()));
+        let pids = dir.map(|dir| members(&dir, ASKED, scratch)).unwrap_or_default();
+        for pid in pids {
             let Ok(text) = self.memberships.read(pid, scratch) else {
                 continue;
             };
@@ -108,7 +107,8 @@ impl Twins {
                 .flatten()
                 .filter(|membership| membership.hierarchy == 0);
             if let Some(membership) = unified_ones.next() {
-                found.push(unified.around(membership.path).map(|around| around.tag.id));
+                self.found
+                    .push(unified.around(membership.path).map(|around| around.tag.id));
             }
         }
     }

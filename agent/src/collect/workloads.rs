@@ -12,6 +12,7 @@ use super::pinned::Pinned;
 use super::sense::Senses;
 use super::trees::Trees;
 use crate::sample::AccountSample;
+use crate::workload::Nesting;
 
 /// The accounts of a host.
 #[derive(Debug)]
@@ -52,6 +53,10 @@ impl WorkloadSource {
             ids: Ids::default(),
             latest: 0,
         }
+    }
+
+    pub(super) fn set_nesting(&mut self, nesting: Nesting) {
+        self.trees.set_nesting(nesting);
     }
 
     /// Time since boot in clock ticks.

@@ -7,6 +7,7 @@ use wattle_attribution::IdlePolicy;
 
 use super::Settings;
 use super::value::word;
+use crate::workload::Nesting;
 
 /// One setting.
 #[derive(Debug)]
@@ -174,6 +175,18 @@ pub const KEYS: &[Key] = &[
                 .full_load_watts_per_core
                 .map(|watts| watts.to_string())
         },
+    },
+    Key {
+        name: "workload.nesting",
+        value: "WHO",
+        help: "Who pays where one workload runs inside another, as Docker in an LXC container: outermost (it pays once for all, and its info names those inside) or innermost (each for itself; those around it for the rest).",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.workload.nesting = word(text, &Nesting::ALL)?;
+            Ok(())
+        },
+        show: |settings| Some(settings.workload.nesting.as_str().to_owned()),
     },
     Key {
         name: "limits.workloads",

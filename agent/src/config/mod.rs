@@ -29,6 +29,8 @@ pub use value::LogLevel;
 pub use value::Top;
 pub use value::Watts;
 
+use crate::workload::Nesting;
+
 /// Where packages let the agent keep its state.
 const STATE_DIR: &str = "/var/lib/wattle";
 
@@ -50,6 +52,8 @@ pub struct Settings {
     pub log: Log,
     /// How energy is shared.
     pub power: Power,
+    /// Who the workloads are.
+    pub workload: Workload,
     /// Bounds.
     pub limits: Limits,
     /// Single processes.
@@ -116,6 +120,14 @@ pub struct Estimate {
     pub full_load_watts_per_core: Option<Watts>,
 }
 
+/// `workload.*`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Workload {
+    /// Who pays where one runs inside another.
+    pub nesting: Nesting,
+}
+
 /// `limits.*`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -144,6 +156,7 @@ impl Default for Settings {
             web: Web::default(),
             log: Log::default(),
             power: Power::default(),
+            workload: Workload::default(),
             limits: Limits::default(),
             processes: Processes::default(),
         }

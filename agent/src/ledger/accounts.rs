@@ -148,10 +148,14 @@ impl Accounts {
             };
             book.hold(account.entry, *memory, at);
             let around = account.inside.and_then(|id| known.get(&id));
+            // Of twins only one was asked.
+            let around = around
+                .filter(|around| account.entry != around.entry && account.source.is_below(&around.source));
             within.extend(around.map(|around| (around.entry, *memory)));
             true
         });
-        // What stands inside another is accounted there as well.
+        // What stands inside another is accounted there as well, unless only the CPU time is: on a hybrid host a
+        // container's cgroup may stand beside that of its daemon.
         for (entry, memory) in within.drain(..) {
             book.release(entry, memory, at);
         }

@@ -38,7 +38,9 @@ pub fn docker_config(text: &[u8]) -> Option<ContainerFacts> {
     facts
         .details
         .set(Label::Project, project.map(String::as_str).unwrap_or_default());
-    facts.details.set(Label::Image, &image.unwrap_or_default());
+    if !facts.sandbox {
+        facts.details.set(Label::Image, &image.unwrap_or_default());
+    }
     Some(facts)
 }
 

@@ -43,6 +43,9 @@ const PARENTS: [(&str, &str); 7] = [
     ("libpod_parent", "podman"),
 ];
 
+/// The runtime of a container of which only the id is known.
+const ANY: &str = "oci";
+
 pub(super) fn recognise(place: &Place<'_>) -> Option<CgroupSort> {
     if let Some(helper) = helper(place) {
         return Some(CgroupSort::Workload(helper));
@@ -55,6 +58,7 @@ pub(super) fn recognise(place: &Place<'_>) -> Option<CgroupSort> {
     }
     let is_group = matches!(place.leaf, "docker" | "libpod_parent") && place.above.is_empty()
         || place.leaf == "buildkit" && place.parent() == "docker"
+        || place.leaf == "ecs" && place.above.is_empty()
         || place.above.first() == Some(&"ecs") && place.above.len() < 3;
     is_group.then_some(CgroupSort::Group)
 }
@@ -94,14 +98,12 @@ fn prefixed(leaf: &str) -> Option<(&'static str, &str)> {
 
 /// A cgroup whose whole name is an id, wherever it stands.
 fn bare<'p>(place: &Place<'p>) -> Option<(&'static str, &'p str)> {
-    let known = PARENTS
-        .iter()
-        .find(|(parent, _)| place.parent() == *parent || place.above.first() == Some(parent));
-    let in_pod = place.pod_uid.map(|_| "containerd");
+    let of = |name: &str| PARENTS.iter().find(|(parent, _)| *parent == name);
+    let known = of(place.parent()).or_else(|| of(place.above.first()?));
     let runtime = known.map(|(_, runtime)| *runtime);
     let is_id = place.leaf.len() == 64 && is_hex(place.leaf) || is_ecs(place.leaf);
     if is_id {
-        return Some((runtime.or(in_pod).unwrap_or("oci"), place.leaf));
+        return Some((runtime.unwrap_or(ANY), place.leaf));
     }
     // What a person or a build named: containerd's own client, and BuildKit.
     let named = matches!(place.parent(), "default" | "k8s.io") && place.above.len() == 1

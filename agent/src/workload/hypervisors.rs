@@ -9,7 +9,7 @@ use super::place::is_uuid;
 
 type Args<'a> = [Cow<'a, str>];
 
-/// `--platform uuid=…`, and the names of its API socket and of a disk's directory where there is no other.
+/// `--platform uuid=…`, and the name of its API socket, to which libvirt adds a word.
 pub(super) fn cloud_hypervisor(args: &Args<'_>) -> Option<VmProcess> {
     if asks_only(args) {
         return None;
@@ -21,7 +21,13 @@ pub(super) fn cloud_hypervisor(args: &Args<'_>) -> Option<VmProcess> {
         .filter(|uuid| is_uuid(uuid))
         .map(str::to_ascii_lowercase);
     let socket = option(args, "--api-socket").map(|socket| socket.strip_prefix("path=").unwrap_or(socket));
-    Some(vm("cloud-hypervisor", socket.and_then(stem), uuid))
+    Some(vm(
+        "cloud-hypervisor",
+        socket
+            .and_then(stem)
+            .map(|name| name.strip_suffix("-socket").unwrap_or(name)),
+        uuid,
+    ))
 }
 
 /// `--id`, which the jailer sets; without it Firecracker takes a word that is the same for all.

@@ -104,7 +104,7 @@ pub fn sort_cgroup(path: &str, nesting: Nesting) -> CgroupSort {
             CgroupSort::GroupOf(subject) => {
                 pod_uid = kubernetes::pod_uid(&place).or(pod_uid);
                 owner = match owner {
-                    Owner::Tenant(_) => Owner::Tenant(subject.clone()),
+                    Owner::Tenant(tenant) => Owner::Tenant(tenant),
                     _ if subject.is_user() => Owner::Tenant(subject.clone()),
                     _ => Owner::Trusted(subject.clone()),
                 };

@@ -167,7 +167,9 @@ impl Subject {
                 self.id.clone_from(uuid);
             }
         }
-        if let Some(domain) = &evidence.domain {
+        let uuid = evidence.hypervisor.as_ref().and_then(|vm| vm.uuid.as_deref());
+        let domain = evidence.domain.as_ref();
+        if let Some(domain) = domain.filter(|domain| uuid.is_none_or(|uuid| uuid == domain.uuid)) {
             domain.name.clone_into(&mut self.name);
             domain.uuid.clone_into(&mut self.id);
             self.details.set(Label::Uuid, &domain.uuid);
@@ -183,7 +185,11 @@ impl Subject {
         {
             *self = kubernetes::pod(uid);
         }
+        let runtime = self.details.get(Label::Runtime).is_some();
         self.add(facts);
+        if !runtime {
+            self.details.remove(Label::Runtime);
+        }
         if let Some(vm) = &evidence.hypervisor
             && self.is_of_kubevirt(vm)
         {

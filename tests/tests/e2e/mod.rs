@@ -10,12 +10,17 @@ mod exposition;
 mod living;
 mod patience;
 mod program;
+mod reader;
+mod real_cgroup;
 
 mod balance;
 mod busy_cgroup;
+mod churn;
 mod crowd;
 mod documents;
+mod guests;
 mod hostile_names;
+mod hybrid;
 mod live;
 mod permission;
 mod prometheus;

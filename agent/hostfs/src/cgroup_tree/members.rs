@@ -1,20 +1,15 @@
 //! Which processes and cgroups are whose.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 
 use super::group::Node;
-use super::path::CgroupPath;
 use super::tree::CgroupTree;
 use super::tree::ROOT;
 use super::workload::Cgroup;
 use super::workload::Files;
 use crate::Result;
 use crate::Scratch;
-use crate::hierarchies::Hierarchies;
-use crate::hierarchies::Hierarchy;
 use crate::pids::parse_pids;
 
 impl<W> CgroupTree<W> {
@@ -64,60 +59,5 @@ impl<W> CgroupTree<W> {
             group = inner;
         }
         around.map(|workload| &workload.cgroup)
-    }
-}
-
-/// Asks cgroups for some of their processes, wherever below them these are.
-#[derive(Debug)]
-pub struct MemberReader {
-    hierarchy: Option<Hierarchy>,
-    dirs: Vec<PathBuf>,
-}
-
-/// How many cgroups are looked into for members.
-const MOST_DIRS: usize = 64;
-
-impl MemberReader {
-    /// A reader of the hierarchy that accounts CPU time.
-    pub fn new(hierarchies: &Hierarchies) -> Self {
-        Self {
-            hierarchy: hierarchies.cpu.clone(),
-            dirs: Vec::new(),
-        }
-    }
-
-    /// Hands out up to `most` processes. What cannot be read has none.
-    pub fn read(
-        &mut self,
-        cgroup: &CgroupPath,
-        most: usize,
-        scratch: &mut Scratch,
-        mut each: impl FnMut(u32),
-    ) {
-        let Some(hierarchy) = &self.hierarchy else { return };
-        let (mut left, mut looked) = (most, 0);
-        self.dirs.clear();
-        self.dirs.push(hierarchy.dir.join(cgroup.relative()));
-        while let Some(dir) = self.dirs.pop().filter(|_| left > 0 && looked < MOST_DIRS) {
-            looked += 1;
-            if let Ok(text) = scratch.read_all(&dir.join("cgroup.procs")) {
-                let handed = parse_pids(text, |pid| {
-                    if left > 0 {
-                        left -= 1;
-                        each(pid);
-                    }
-                });
-                if handed.is_err() {
-                    continue;
-                }
-            }
-            if left > 0
-                && let Ok(entries) = fs::read_dir(&dir)
-            {
-                let is_dir = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
-                let inner = entries.flatten().filter(is_dir).take(MOST_DIRS);
-                self.dirs.extend(inner.map(|entry| entry.path()));
-            }
-        }
     }
 }

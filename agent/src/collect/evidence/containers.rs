@@ -8,6 +8,7 @@ use wattle_hostfs::process::ProcStat;
 
 use super::files::Files;
 use crate::workload::ContainerFacts;
+use crate::workload::Label;
 use crate::workload::Subject;
 use crate::workload::engine_files;
 
@@ -102,7 +103,11 @@ pub(super) fn of_engine(
     SOURCES
         .iter()
         .filter(|(name, _)| !known || *name == runtime)
-        .find_map(|(_, source)| source.read(files, id))
+        .find_map(|(name, source)| {
+            let mut facts = source.read(files, id)?;
+            facts.details.set(Label::Runtime, name);
+            Some(facts)
+        })
         .or_else(|| {
             parent(roots, scratch, pids, |cmdline| {
                 engine_files::conmon_name(cmdline, id)
