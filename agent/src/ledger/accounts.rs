@@ -148,7 +148,9 @@ impl Accounts {
             };
             book.hold(account.entry, *memory, at);
             let around = account.inside.and_then(|id| known.get(&id));
-            let around = around.filter(|around| account.source.is_below(&around.source));
+            // Of twins only one was asked.
+            let around = around
+                .filter(|around| account.entry != around.entry && account.source.is_below(&around.source));
             within.extend(around.map(|around| (around.entry, *memory)));
             true
         });
