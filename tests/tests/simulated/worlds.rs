@@ -9,6 +9,7 @@ use wattle_tests::fakehost::Load;
 use wattle_tests::fakehost::Spec;
 use wattle_tests::fakehost::Truth;
 use wattle_tests::fakehost::WorkloadSpec;
+use wattle_tests::fakehost::WorkloadTruth;
 
 /// What rounding to whole microjoules may change of a sum over two counters, each compared at two instants.
 pub(crate) const ROUNDING_UJ: u128 = 2;
@@ -57,13 +58,24 @@ pub(crate) struct Used {
     pub(crate) cpu_us: i128,
 }
 
-/// The true figures by the id that the agent should give: the cgroup, or the kind for what runs outside of any.
+/// The id that the agent should give: the engine's or the hypervisor's own, the name of a system container, the user's slice of a
+/// session, the cgroup of a service, the kind for what runs outside of any.
+fn agent_id(workload: &WorkloadTruth) -> String {
+    let is_at = |part| workload.cgroup.contains(part);
+    match workload.kind.as_str() {
+        _ if workload.cgroup.is_empty() => workload.kind.clone(),
+        "container" if is_at("lxc.payload.") || is_at("systemd-nspawn@") => workload.name.clone(),
+        "container" | "vm" => workload.id.clone(),
+        "system" if is_at("/user-1000.slice/") => "/user.slice/user-1000.slice".to_owned(),
+        _ => workload.cgroup.clone(),
+    }
+}
+
+/// The true figures by the id that the agent should give.
 pub(crate) fn by_id(truth: &Truth) -> BTreeMap<String, Used> {
     let mut all: BTreeMap<String, Used> = BTreeMap::new();
     for workload in &truth.workloads {
-        let outside = workload.cgroup.is_empty();
-        let id = if outside { &workload.kind } else { &workload.cgroup };
-        let used = all.entry(id.clone()).or_default();
+        let used = all.entry(agent_id(workload)).or_default();
         used.uj[0] += i128::from(workload.joules.cpu_uj);
         used.uj[1] += i128::from(workload.joules.dram_uj);
         used.cpu_us += i128::from(workload.cpu_us);
@@ -78,6 +90,11 @@ pub(crate) fn by_id(truth: &Truth) -> BTreeMap<String, Used> {
 
 /// The id of the latest workload of this name.
 pub(crate) fn id_of(truth: &Truth, name: &str) -> String {
+    agent_id(truth.named(name).last().unwrap())
+}
+
+/// The cgroup of the latest workload of this name.
+pub(crate) fn cgroup_of(truth: &Truth, name: &str) -> String {
     truth.named(name).last().unwrap().cgroup.clone()
 }
 
