@@ -10,7 +10,7 @@ use wattle_hostfs::Scratch;
 use super::guests::Guests;
 
 const QEMU: &str =
-    "/usr/bin/qemu-system-x86_64\0-name\0guest=web\0-uuid\00b437597-9acc-494c-8150-71b977dfc70c\0";
+    "/usr/bin/qemu-system-x86_64\0-name\0guest=web\0-uuid\0eb437597-9acc-494c-8150-71b977dfc70c\0";
 
 /// Processes in a directory.
 struct Proc {
