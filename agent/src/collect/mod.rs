@@ -6,6 +6,8 @@
 mod cpu;
 mod evidence;
 mod guests;
+#[cfg(test)]
+mod guests_tests;
 mod host;
 mod loose;
 mod owner;

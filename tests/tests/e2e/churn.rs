@@ -11,13 +11,9 @@ use super::real_cgroup::RealCgroup;
 use super::real_cgroup::SHORT_LIVED;
 use super::real_cgroup::SPIN;
 use super::real_cgroup::first;
+use super::real_cgroup::ratio;
 
 const WORK_US: u64 = 1_000_000;
-
-#[expect(clippy::cast_precision_loss, reason = "seconds of a short test")]
-fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
-}
 
 #[test]
 fn short_lived_processes_are_charged_to_their_cgroup() {

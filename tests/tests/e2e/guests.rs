@@ -6,17 +6,13 @@ use super::reader::Reader;
 use super::real_cgroup::RealCgroup;
 use super::real_cgroup::SPIN;
 use super::real_cgroup::first;
+use super::real_cgroup::ratio;
 
 const WORK_US: u64 = 600_000;
 
 /// A process that calls itself QEMU and spins.
 fn machine(name: &str, uuid: &str) -> String {
     format!("exec -a qemu-system-x86_64 bash -c '{SPIN}' -name guest={name},debug-threads=on -uuid {uuid}")
-}
-
-#[expect(clippy::cast_precision_loss, reason = "seconds of a short test")]
-fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
 }
 
 #[test]

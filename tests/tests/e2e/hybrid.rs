@@ -9,14 +9,10 @@ use super::real_cgroup::RealCgroup;
 use super::real_cgroup::SHORT_LIVED;
 use super::real_cgroup::SPIN;
 use super::real_cgroup::first;
+use super::real_cgroup::ratio;
 use super::real_cgroup::second;
 
 const WORK_US: u64 = 1_500_000;
-
-#[expect(clippy::cast_precision_loss, reason = "seconds of a short test")]
-fn ratio(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
-}
 
 #[test]
 fn short_lived_processes_are_charged_to_the_cgroup_that_only_version_2_knows() {

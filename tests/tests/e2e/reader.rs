@@ -8,6 +8,7 @@ use wattle_agent::collect::Collector;
 use wattle_agent::config::Settings;
 use wattle_agent::ledger::HostReport;
 use wattle_agent::ledger::Ledger;
+use wattle_agent::ledger::WorkloadReport;
 use wattle_agent::run::Assumed;
 use wattle_agent::workload::Kind;
 use wattle_hostfs::Roots;
@@ -54,7 +55,7 @@ impl Reader {
 
     /// The CPU time of all workloads of a kind whose id or name ends so.
     pub(crate) fn cpu_usec(&self, kind: Kind, end: &str) -> u64 {
-        let is = |report: &&wattle_agent::ledger::WorkloadReport| {
+        let is = |report: &&WorkloadReport| {
             let identity = &report.identity;
             identity.kind == kind && (identity.id.ends_with(end) || identity.name.ends_with(end))
         };
@@ -68,7 +69,7 @@ impl Reader {
 
     /// How many workloads have a name with this in it.
     pub(crate) fn named(&self, part: &str) -> usize {
-        let is = |report: &&wattle_agent::ledger::WorkloadReport| report.identity.id.contains(part);
+        let is = |report: &&WorkloadReport| report.identity.id.contains(part);
         self.latest.workloads.iter().filter(is).count()
     }
 }

@@ -108,3 +108,9 @@ pub(crate) const SPIN: &str = "while :; do :; done";
 
 /// Processes that come and go, some hundreds a second, each with a little work.
 pub(crate) const SHORT_LIVED: &str = "while :; do for i in 1 2 3 4 5 6 7 8; do ( j=0; while [ $j -lt 200 ]; do j=$((j+1)); done ) & done; wait; done";
+
+/// One time beside another.
+#[expect(clippy::cast_precision_loss, reason = "seconds of a short test")]
+pub(crate) fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}

@@ -1,5 +1,6 @@
 //! Loops that read files and do nothing with them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::fs::File;
 use std::io::Read;
@@ -13,10 +14,14 @@ use nix::dir::Dir;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use wattle_hostfs::Roots;
+use wattle_hostfs::hierarchies::Hierarchies;
 
 const BUFFER: usize = 64 << 10;
 /// The agent reads what an idle workload holds and moves in one tick of so many.
 const SLOW_EVERY: usize = 64;
+
+/// It lists all processes in one tick of so many, where the kernel has made any since.
+const LISTED_EVERY: usize = 2;
 
 /// What the names of files begin with that are read by turns.
 const SLOW: [&str; 3] = ["memory.", "io.stat", "blkio."];
@@ -31,6 +36,8 @@ pub(crate) struct Paths {
     /// Read by turns.
     slow: Vec<PathBuf>,
     dirs: Vec<PathBuf>,
+    /// The processes of those cgroups in which the agent found workloads, where it opens the list each time.
+    lists: Vec<PathBuf>,
 }
 
 impl Paths {
@@ -54,7 +61,29 @@ impl Paths {
         }
         // The directory in which they were found was open too.
         paths.dirs.retain(|dir| !dir.ends_with("fd"));
+        paths.lists = paths.lists_of_groups(roots);
         Ok(paths)
+    }
+
+    fn lists_of_groups(&self, roots: &Roots) -> Vec<PathBuf> {
+        let root = Hierarchies::detect(roots)
+            .ok()
+            .and_then(|found| found.cpu)
+            .map(|cpu| cpu.dir);
+        let Some(root) = root.and_then(|root| root.canonicalize().ok()) else {
+            return Vec::new();
+        };
+        let cgroups = self
+            .files
+            .iter()
+            .filter_map(|file| file.parent())
+            .filter(|dir| dir.starts_with(&root));
+        let groups: BTreeSet<_> = cgroups
+            .flat_map(|dir| dir.ancestors().skip(1))
+            .filter(|dir| dir.starts_with(&root))
+            .collect();
+        let lists = groups.into_iter().map(|group| group.join("cgroup.procs"));
+        lists.filter(|list| !self.files.contains(list)).collect()
     }
 
     fn add(&mut self, path: PathBuf) {
@@ -85,7 +114,7 @@ impl Paths {
         let dirs = self.dirs.len();
         match dirs {
             0 => format!("{files} files"),
-            _ => format!("{} files, {dirs} directories", files + slow),
+            _ => format!("{} files, {dirs} directories", files + slow + self.lists.len()),
         }
     }
 
@@ -114,14 +143,11 @@ pub(crate) struct Bare {
 impl Bare {
     pub(crate) fn open(paths: &Paths) -> Result<Self> {
         let dir = |path: &PathBuf| Dir::open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty());
-        let lists = paths.dirs.iter().map(|dir| dir.join("cgroup.procs"));
         Ok(Self {
             files: open_all(&paths.files),
             slow: open_all(&paths.slow),
             dirs: paths.dirs.iter().map(dir).collect::<Result<_, _>>()?,
-            lists: lists
-                .filter(|list| list.exists() && !paths.files.contains(list))
-                .collect(),
+            lists: paths.lists.clone(),
             buffer: vec![0; BUFFER],
             turn: 0,
         })
@@ -137,8 +163,10 @@ impl Bare {
             let _ = file.read_at(buffer, 0);
         }
         self.turn = (self.turn + 1) % SLOW_EVERY;
-        for dir in &mut self.dirs {
-            dir.iter().for_each(drop);
+        if self.turn.is_multiple_of(LISTED_EVERY) {
+            for dir in &mut self.dirs {
+                dir.iter().for_each(drop);
+            }
         }
         for list in &self.lists {
             if let Ok(mut list) = File::open(list) {
