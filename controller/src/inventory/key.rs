@@ -37,15 +37,14 @@ impl<'a> Key<'a> {
         if let Some(uuid) = key.strip_prefix(PROVIDERS) {
             return Uuid::canonical(uuid).map(Self::Provider);
         }
-        let named: [(&str, fn(&'a str) -> Self); 4] = [
-            (PROVIDER_NAMES, Self::ProviderName),
-            (CONSUMERS, Self::Consumer),
-            (CLASSES, Self::Class),
-            (TRAITS, Self::Trait),
-        ];
-        named
-            .iter()
-            .find_map(|(prefix, make)| key.strip_prefix(prefix).map(make))
+        let (room, name) = key.split_at(key.find('/')? + 1);
+        match room {
+            PROVIDER_NAMES => Some(Self::ProviderName(name)),
+            CONSUMERS => Some(Self::Consumer(name)),
+            CLASSES => Some(Self::Class(name)),
+            TRAITS => Some(Self::Trait(name)),
+            _ => None,
+        }
     }
 }
 

@@ -126,22 +126,24 @@ impl Ledger {
         Ok((!found.is_empty()).then_some(found))
     }
 
-    /// The providers that match a filter.
+    /// The providers that match a filter. Where traits or aggregates alone leave nobody, nothing further is looked at.
     pub fn matching(&self, search: &ProviderSearch) -> Result<Vec<&Provider>, Refusal> {
         let (wish, mut found) = (&search.wish, self.taken_slots());
         if !self.filter_tree(&mut found, wish.in_tree.as_deref()) {
             return Ok(Vec::new());
         }
-        let required: Vec<Word> = self.words(wish.required.iter().flatten())?;
-        self.filter_traits(&mut found, &wish.required, &[])?;
-        if !required.is_empty() && found.is_empty() {
+        let (mut able, mut members) = (self.taken_slots(), self.taken_slots());
+        self.filter_traits(&mut able, &wish.required, &[])?;
+        if !wish.required.is_empty() && able.is_empty() {
             return Ok(Vec::new());
         }
-        self.filter_traits(&mut found, &[], &wish.forbidden)?;
-        if !self.filter_members(&mut found, &wish.member_of) {
+        self.filter_traits(&mut able, &[], &wish.forbidden)?;
+        if !self.filter_members(&mut members, &wish.member_of) {
             return Ok(Vec::new());
         }
-        self.drop_members(&mut found, &wish.not_member_of);
+        self.drop_members(&mut members, &wish.not_member_of);
+        found.keep(&able);
+        found.keep(&members);
         for (name, amount) in &wish.resources {
             self.filter_room(&mut found, self.class(name)?, *amount);
         }

@@ -15,6 +15,7 @@ use super::fault::Fault;
 use super::reply::Reply;
 use super::usages::UNKNOWN;
 use crate::inventory::Claim;
+use crate::inventory::Consumer;
 use crate::inventory::ConsumerGeneration;
 use crate::inventory::Ledger;
 use crate::inventory::Provider;
@@ -63,7 +64,7 @@ pub(super) fn of_provider(ledger: &Ledger, call: &Call<'_>) -> Result<Reply, Fau
     for (id, _) in provider.allocations() {
         let mut entry = json!({ "resources": amounts(ledger, provider, id) });
         if call.version.has(28) {
-            entry["consumer_generation"] = ledger.consumer(id).map(|known| known.generation()).into();
+            entry["consumer_generation"] = ledger.consumer(id).map(Consumer::generation).into();
         }
         all.insert(id, entry);
     }

@@ -147,7 +147,6 @@ fn check_size(request: &Request<'_>) -> Result<(), Fault> {
 }
 
 fn route(path: &str) -> Result<(&'static Route, Vec<String>), Fault> {
-    let path = path.strip_suffix('/').unwrap_or(path);
     let inner = path.strip_prefix('/').unwrap_or(path);
     let parts: Vec<&str> = if inner.is_empty() {
         Vec::new()

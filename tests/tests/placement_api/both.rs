@@ -37,15 +37,25 @@ impl Both {
         if !theirs.headers.contains_key("last-modified") && theirs.headers.contains_key("cache-control") {
             own.headers.remove("last-modified");
         }
+        let shown = |text: &[u8]| {
+            String::from_utf8_lossy(text)
+                .chars()
+                .take(2000)
+                .collect::<String>()
+        };
         assert!(
             theirs == own,
-            "{when}: {} {} {}\n{}\nPlacement: {theirs:#?}\nhere:      {own:#?}\nPlacement says {}\nhere it says   {}",
+            "{when}: {} {} {}\n{}\nPlacement: {} {:?}\n{}\nhere:      {} {:?}\n{}",
             ask.version,
             ask.method,
             ask.target,
-            String::from_utf8_lossy(&ask.body),
-            String::from_utf8_lossy(&real.body),
-            String::from_utf8_lossy(&ours.body),
+            shown(&ask.body),
+            theirs.status,
+            theirs.headers,
+            shown(&real.body),
+            own.status,
+            own.headers,
+            shown(&ours.body),
         );
         ours
     }

@@ -3,11 +3,11 @@
 
 mod ask;
 mod both;
-// mod conformance;
+mod conformance;
 mod meaning;
 mod operations;
 mod ours;
 mod real;
 mod requests;
-// mod speed;
+mod speed;
 mod world;

@@ -3,7 +3,9 @@
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
+use wattle_controller::inventory::Consumer;
 use wattle_controller::inventory::Ledger;
+use wattle_controller::inventory::Provider;
 use wattle_tests::fakehost::Random;
 
 use super::ask::Ask;
@@ -91,7 +93,7 @@ fn provider(random: &mut Random, ledger: &Ledger) -> String {
 
 /// Its generation, mostly.
 fn generation(random: &mut Random, ledger: &Ledger, uuid: &str) -> u64 {
-    let known = ledger.provider(uuid).map_or(0, |known| known.generation());
+    let known = ledger.provider(uuid).map_or(0, Provider::generation);
     if random.percent(5) { known + 1 } else { known }
 }
 
@@ -298,7 +300,7 @@ fn claim_of(random: &mut Random, ledger: &Ledger, minor: u8, id: &str, may_be_em
         body["user_id"] = (*random.pick(&world::USERS)).into();
     }
     if minor >= 28 {
-        let known = ledger.consumer(id).map(|known| known.generation());
+        let known = ledger.consumer(id).map(Consumer::generation);
         let told = if random.percent(5) { Some(7) } else { known };
         body["consumer_generation"] = told.into();
     }

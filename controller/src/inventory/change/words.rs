@@ -1,5 +1,6 @@
 //! Custom resource classes and traits come and go.
 
+use super::super::bits::Bits;
 use super::super::draft::Draft;
 use super::super::ledger::Ledger;
 use super::super::plan::Plan;
@@ -32,11 +33,7 @@ impl Ledger {
         }
         draft.set_class(name, false);
         draft.set_class(new, true);
-        for slot in self
-            .class_holders(class)
-            .into_iter()
-            .flat_map(|slots| slots.iter())
-        {
+        for slot in self.class_holders(class).into_iter().flat_map(Bits::iter) {
             let Some(known) = self.at(slot) else { continue };
             let record = draft.provider(known);
             if let Some(inventory) = record.inventories.remove(name) {
