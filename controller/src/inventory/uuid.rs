@@ -41,13 +41,33 @@ impl Uuid {
     }
 }
 
+/// A UUID as text, made without the formatter: pages have tens of thousands of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Text([u8; 36]);
+
+impl Text {
+    pub(crate) fn as_str(&self) -> &str {
+        // Digits and dashes only.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl Uuid {
+    pub(crate) fn text(self) -> Text {
+        let mut nibbles = (0..32).rev().map(|at| (self.0 >> (at * 4) & 0xf) as usize);
+        let mut text = [b'-'; 36];
+        for (at, place) in text.iter_mut().enumerate() {
+            if ![8, 13, 18, 23].contains(&at) {
+                *place = nibbles.next().map_or(b'0', |nibble| b"0123456789abcdef"[nibble]);
+            }
+        }
+        Text(text)
+    }
+}
+
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0;
-        let (time, clock) = (bits >> 64, bits & u128::from(u64::MAX));
-        let (low, middle, high) = (time >> 32, time >> 16 & 0xffff, time & 0xffff);
-        let (sequence, node) = (clock >> 48, clock & 0xffff_ffff_ffff);
-        write!(f, "{low:08x}-{middle:04x}-{high:04x}-{sequence:04x}-{node:012x}")
+        f.write_str(self.text().as_str())
     }
 }
 

@@ -3,8 +3,6 @@
 //! With ten thousand hosts this is a page of several megabytes, so it is written as text. Names of classes and traits are
 //! capitals, digits and underscores, UUIDs and suffixes have nothing in them that JSON would have to escape either.
 
-use std::fmt::Write;
-
 use super::version::Version;
 use crate::inventory::CandidateSearch;
 use crate::inventory::Candidates;
@@ -40,11 +38,28 @@ fn comma(page: &mut String, index: usize) {
     }
 }
 
-/// Writing to a string does not fail.
-macro_rules! put {
-    ($page:expr, $($what:tt)+) => {{
-        let _ = write!($page, $($what)+);
-    }};
+/// Appends several texts.
+fn put(page: &mut String, texts: &[&str]) {
+    for text in texts {
+        page.push_str(text);
+    }
+}
+
+/// Appends a number, without the formatter.
+fn put_number(page: &mut String, number: i64) {
+    let (mut digits, mut first, mut rest) = ([b'0'; 20], 20, number.unsigned_abs());
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        page.push('-');
+    }
+    page.push_str(std::str::from_utf8(&digits[first..]).unwrap_or_default());
 }
 
 /// The resources, which are the same for each flat provider.
@@ -52,29 +67,31 @@ fn wanted(ledger: &Ledger, found: &Candidates<'_>) -> String {
     let mut wanted = String::new();
     for (index, (class, amount)) in found.resources.iter().enumerate() {
         comma(&mut wanted, index);
-        put!(wanted, "\"{}\":{amount}", ledger.class_name(*class));
+        put(
+            &mut wanted,
+            &["\"", ledger.class_name(*class), "\":", &amount.to_string()],
+        );
     }
     wanted
 }
 
 fn request(page: &mut String, version: Version, search: &CandidateSearch, provider: &Provider, wanted: &str) {
-    let uuid = provider.uuid();
+    let uuid = provider.uuid().text();
+    let uuid = uuid.as_str();
     if !version.has(12) {
-        put!(
-            page,
-            "{{\"allocations\":[{{\"resource_provider\":{{\"uuid\":\"{uuid}\"}},\"resources\":{{{wanted}}}}}]}}"
-        );
+        let start = "{\"allocations\":[{\"resource_provider\":{\"uuid\":\"";
+        put(page, &[start, uuid, "\"},\"resources\":{", wanted, "}}]}"]);
         return;
     }
-    put!(
+    put(
         page,
-        "{{\"allocations\":{{\"{uuid}\":{{\"resources\":{{{wanted}}}}}}}"
+        &["{\"allocations\":{\"", uuid, "\":{\"resources\":{", wanted, "}}}"],
     );
     if version.has(34) {
         page.push_str(",\"mappings\":{");
         for (index, (suffix, _)) in search.groups.iter().enumerate() {
             comma(page, index);
-            put!(page, "\"{suffix}\":[\"{uuid}\"]");
+            put(page, &["\"", suffix, "\":[\"", uuid, "\"]"]);
         }
         page.push('}');
     }
@@ -88,7 +105,10 @@ fn summary(
     found: &Candidates<'_>,
     provider: &Provider,
 ) {
-    put!(page, "\"{}\":{{\"resources\":{{", provider.uuid());
+    put(
+        page,
+        &["\"", provider.uuid().text().as_str(), "\":{\"resources\":{"],
+    );
     let asked = |class| found.resources.iter().any(|(wanted, _)| *wanted == class);
     let shown = provider
         .stocks()
@@ -96,29 +116,55 @@ fn summary(
         .filter(|(class, _)| version.has(27) || asked(*class));
     for (index, (class, stock)) in shown.enumerate() {
         comma(page, index);
-        let (capacity, used) = (stock.inventory.capacity(), stock.used);
-        put!(
-            page,
-            "\"{}\":{{\"capacity\":{capacity},\"used\":{used}}}",
-            ledger.class_name(*class)
-        );
+        put(page, &["\"", ledger.class_name(*class), "\":{\"capacity\":"]);
+        put_number(page, stock.inventory.capacity());
+        page.push_str(",\"used\":");
+        put_number(page, i64::try_from(stock.used).unwrap_or(i64::MAX));
+        page.push('}');
     }
     page.push('}');
     if version.has(17) {
         page.push_str(",\"traits\":[");
         for (index, word) in provider.traits().iter().enumerate() {
             comma(page, index);
-            put!(page, "\"{}\"", ledger.trait_name(*word));
+            put(page, &["\"", ledger.trait_name(*word), "\""]);
         }
         page.push(']');
     }
     if version.has(29) {
-        let (parent, root) = (provider.parent(), provider.root());
-        match parent {
-            Some(parent) => put!(page, ",\"parent_provider_uuid\":\"{parent}\""),
+        match provider.parent() {
+            Some(parent) => put(
+                page,
+                &[",\"parent_provider_uuid\":\"", parent.text().as_str(), "\""],
+            ),
             None => page.push_str(",\"parent_provider_uuid\":null"),
         }
-        put!(page, ",\"root_provider_uuid\":\"{root}\"");
+        put(
+            page,
+            &[
+                ",\"root_provider_uuid\":\"",
+                provider.root().text().as_str(),
+                "\"",
+            ],
+        );
     }
     page.push('}');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::any;
+    use proptest::prop_assert_eq;
+    use proptest::proptest;
+
+    use super::put_number;
+
+    proptest! {
+        #[test]
+        fn numbers_are_written_as_everybody_writes_them(number in any::<i64>()) {
+            let mut page = String::new();
+            put_number(&mut page, number);
+            prop_assert_eq!(page, number.to_string());
+        }
+    }
 }

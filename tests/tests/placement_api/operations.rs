@@ -8,7 +8,7 @@ use wattle_tests::fakehost::Random;
 use crate::e2e::skip::note;
 
 /// How many, and from which seed.
-const OPERATIONS: &str = "WATTLE_PLACEMENT_OPERATIONS";
+pub(crate) const OPERATIONS: &str = "WATTLE_PLACEMENT_OPERATIONS";
 const SEED: &str = "WATTLE_PLACEMENT_SEED";
 
 fn number(variable: &str, default: u64) -> u64 {
@@ -21,14 +21,14 @@ fn random_requests_mean_the_same_to_placement_and_to_the_ledger() {
     let Some(both) = Both::start() else {
         return note("placement_api::operations::random_requests", MISSING);
     };
-    let (seed, operations) = (number(SEED, 1), number(OPERATIONS, 1_200));
+    let (seed, operations) = (number(SEED, 1), number(OPERATIONS, 600));
     let mut random = Random::new(seed);
     let mut done = 0;
     for count in 0..operations {
         let ask = requests::next(&mut random, &both.ours.service().ledger());
         let when = format!("request {count} of seed {seed}");
         done += u64::from(both.ask(&when, &ask).status < 300);
-        if count % 500 == 499 {
+        if count % 300 == 299 {
             both.compare_all(&when);
         }
     }
