@@ -328,7 +328,10 @@ const QUIRKS: &[Step] = &[
 #[test]
 fn what_was_found_out_about_placement_is_so_in_both() {
     let Some(both) = Both::start() else {
-        return note("placement_api::conformance::what_was_found_out", MISSING);
+        return note(
+            "all::placement_api::conformance::what_was_found_out_about_placement_is_so_in_both",
+            MISSING,
+        );
     };
     walk(&both, HOSTS);
     walk(&both, QUIRKS);
@@ -338,7 +341,10 @@ fn what_was_found_out_about_placement_is_so_in_both() {
 #[test]
 fn a_limit_gives_so_many_of_all_and_what_belongs_to_them() {
     let Some(both) = Both::start() else {
-        return note("placement_api::conformance::a_limit", MISSING);
+        return note(
+            "all::placement_api::conformance::a_limit_gives_so_many_of_all_and_what_belongs_to_them",
+            MISSING,
+        );
     };
     walk(&both, HOSTS);
     let page = |target: &str, real: bool| {
@@ -523,7 +529,10 @@ const AT_EACH_VERSION: &[(&str, &str, &str)] = &[
 #[test]
 fn every_microversion_has_its_own_forms() {
     let Some(both) = Both::start() else {
-        return note("placement_api::conformance::every_microversion", MISSING);
+        return note(
+            "all::placement_api::conformance::every_microversion_has_its_own_forms",
+            MISSING,
+        );
     };
     walk(&both, HOSTS);
     // All of them takes a while: each page at each fourth version, other pages at the others, unless more is asked for.
@@ -896,7 +905,10 @@ const WRONG: &[(&str, &str, &str)] = &[
 #[test]
 fn what_is_wrong_is_wrong_in_the_same_way() {
     let Some(both) = Both::start() else {
-        return note("placement_api::conformance::what_is_wrong", MISSING);
+        return note(
+            "all::placement_api::conformance::what_is_wrong_is_wrong_in_the_same_way",
+            MISSING,
+        );
     };
     walk(&both, HOSTS);
     for (method, target, body) in WRONG {
@@ -909,7 +921,10 @@ fn what_is_wrong_is_wrong_in_the_same_way() {
 #[test]
 fn doors_open_and_stay_shut_alike() {
     let Some(both) = Both::start() else {
-        return note("placement_api::conformance::doors", MISSING);
+        return note(
+            "all::placement_api::conformance::doors_open_and_stay_shut_alike",
+            MISSING,
+        );
     };
     walk(&both, HOSTS);
     let paths = [

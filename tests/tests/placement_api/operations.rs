@@ -19,7 +19,10 @@ fn number(variable: &str, default: u64) -> u64 {
 #[test]
 fn random_requests_mean_the_same_to_placement_and_to_the_ledger() {
     let Some(both) = Both::start() else {
-        return note("placement_api::operations::random_requests", MISSING);
+        return note(
+            "all::placement_api::operations::random_requests_mean_the_same_to_placement_and_to_the_ledger",
+            MISSING,
+        );
     };
     let (seed, operations) = (number(SEED, 1), number(OPERATIONS, 600));
     let mut random = Random::new(seed);
@@ -35,7 +38,7 @@ fn random_requests_mean_the_same_to_placement_and_to_the_ledger() {
     both.compare_all("in the end");
     println!("{operations} requests, {done} of them successful, mean the same to both");
     assert!(
-        done * 2 > operations,
+        done * 5 > operations * 2,
         "only {done} succeeded: the test says little"
     );
 }

@@ -15,30 +15,30 @@ use super::world::TRAITS;
 
 type Maker = fn(&mut Random, &Ledger, u8) -> Ask;
 
-/// What is asked, and how often.
-const MAKERS: &[(u64, Maker)] = &[
-    (8, make_provider),
-    (3, rename_provider),
-    (2, delete_provider),
-    (6, list_providers),
-    (9, set_inventories),
-    (4, add_inventory),
-    (5, update_inventory),
-    (3, delete_inventory),
-    (1, clear_inventories),
-    (7, set_traits),
-    (1, clear_traits),
-    (5, trait_word),
-    (2, list_traits),
-    (5, class_word),
-    (6, set_aggregates),
-    (20, claim),
-    (8, claim_many),
-    (5, release),
-    (3, usages),
-    (16, candidates),
-    (4, look),
-    (4, reshape),
+/// How often, since which microversion 1.n, what is asked.
+const MAKERS: &[(u64, u8, Maker)] = &[
+    (8, 0, make_provider),
+    (3, 0, rename_provider),
+    (2, 0, delete_provider),
+    (6, 0, list_providers),
+    (9, 0, set_inventories),
+    (4, 0, add_inventory),
+    (5, 0, update_inventory),
+    (3, 0, delete_inventory),
+    (1, 5, clear_inventories),
+    (7, 6, set_traits),
+    (1, 6, clear_traits),
+    (5, 6, trait_word),
+    (2, 6, list_traits),
+    (5, 2, class_word),
+    (6, 1, set_aggregates),
+    (20, 0, claim),
+    (8, 0, claim_many),
+    (5, 0, release),
+    (3, 9, usages),
+    (16, 10, candidates),
+    (4, 0, look),
+    (4, 30, reshape),
 ];
 
 /// A request that the generator comes upon.
@@ -48,14 +48,21 @@ pub(crate) fn next(random: &mut Random, ledger: &Ledger) -> Ask {
         1 => *random.pick(&[12, 19, 28, 34, 38]),
         _ => u8::try_from(random.below(40)).unwrap(),
     };
-    let all: u64 = MAKERS.iter().map(|(weight, _)| weight).sum();
+    let all: u64 = MAKERS.iter().map(|(weight, ..)| weight).sum();
     let mut left = random.below(all);
-    let chosen = MAKERS.iter().find(|(weight, _)| {
+    let chosen = MAKERS.iter().find(|(weight, ..)| {
         let here = left < *weight;
         left = left.saturating_sub(*weight);
         here
     });
-    let mut ask = chosen.unwrap().1(random, ledger, minor);
+    let (_, since, maker) = chosen.unwrap();
+    // Too old a version says little, but it has to say the same.
+    let minor = if random.percent(95) {
+        minor.max(*since)
+    } else {
+        minor
+    };
+    let mut ask = maker(random, ledger, minor);
     if random.percent(2) {
         spoil(random, &mut ask);
     }
@@ -481,7 +488,6 @@ fn look(random: &mut Random, ledger: &Ledger, minor: u8) -> Ask {
 }
 
 fn reshape(random: &mut Random, ledger: &Ledger, minor: u8) -> Ask {
-    let minor = minor.max(29);
     let known: Vec<_> = ledger.providers().map(|known| known.uuid().to_string()).collect();
     let mut inventories = Map::new();
     for uuid in random.some(&known, 15) {

@@ -90,7 +90,10 @@ fn candidates_and_claims_are_timed_beside_placement() {
         measure("in-process", ALONE, 21, |asked| ours.ask(asked));
     }
     let Some(real) = Real::start() else {
-        return note("placement_api::speed::candidates_and_claims", MISSING);
+        return note(
+            "all::placement_api::speed::candidates_and_claims_are_timed_beside_placement",
+            MISSING,
+        );
     };
     measure("Placement", hosts, 11, |asked| real.ask(asked));
 }
