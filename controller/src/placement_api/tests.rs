@@ -205,6 +205,15 @@ fn what_is_not_made_yet_is_refused_with_a_sentence() {
 }
 
 #[test]
+fn any_thread_can_handle_a_request() {
+    fn is_send(future: impl Future<Output = Response> + Send) {
+        drop(future);
+    }
+    let service = block_on(Service::open(InMemory::default())).unwrap();
+    is_send(service.handle(&request("GET", "/", "", "placement 1.0", b"")));
+}
+
+#[test]
 fn a_body_has_bounds_in_length_and_depth() {
     block_on(async {
         let service = Service::open(InMemory::default()).await.unwrap();
