@@ -110,22 +110,24 @@ fn claim() -> Value {
 
 #[test]
 fn a_hundred_clients_of_two_services_get_exactly_what_there_is() {
-    block_on(async {
-        let store = Arc::new(InMemory::default());
-        let first = Service::open(Arc::clone(&store)).await.unwrap();
-        with_host(&first, 10).await;
-        // Neither is told what the other does: each finds out by being refused.
-        let second = Service::open(store).await.unwrap();
-        let mut taken = 0;
-        for number in 0..100_u32 {
-            let service = if number % 2 == 0 { &first } else { &second };
-            let consumer = Uuid::from_bits(u128::from(number));
-            let response = ask(service, "PUT", &format!("/allocations/{consumer}"), &claim()).await;
-            taken += u32::from(response.status == 204);
-            assert!([204, 409].contains(&response.status));
-        }
-        assert_eq!(taken, 10);
+    let store = Arc::new(InMemory::default());
+    let first = block_on(Service::open(Arc::clone(&store))).unwrap();
+    block_on(with_host(&first, 10));
+    // Neither is told what the other does: each finds out by being refused.
+    let services = [first, block_on(Service::open(store)).unwrap()];
+    let claim_one = |number: u128, service: &Service<Arc<InMemory>>| {
+        let path = format!("/allocations/{}", Uuid::from_bits(number));
+        block_on(ask(service, "PUT", &path, &claim())).status
+    };
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let clients = services.iter().cycle().zip(0..100);
+        let running: Vec<_> = clients
+            .map(|(service, number)| scope.spawn(move || claim_one(number, service)))
+            .collect();
+        running.into_iter().map(|client| client.join().unwrap()).collect()
     });
+    assert!(statuses.iter().all(|status| [204, 409].contains(status)));
+    assert_eq!(statuses.iter().filter(|status| **status == 204).count(), 10);
 }
 
 #[test]
