@@ -5,6 +5,9 @@
 use std::fs::File;
 use std::io;
 use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use nix::errno::Errno;
 use nix::fcntl::FallocateFlags;
@@ -18,12 +21,17 @@ use redb::backends::FileBackend;
 pub(super) struct Disk {
     file: File,
     inner: FileBackend,
+    sync_failed: Arc<AtomicBool>,
 }
 
 impl Disk {
-    pub(super) fn new(file: File) -> Result<Self, DatabaseError> {
+    pub(super) fn new(file: File, sync_failed: Arc<AtomicBool>) -> Result<Self, DatabaseError> {
         let inner = FileBackend::new(file.try_clone()?)?;
-        Ok(Self { file, inner })
+        Ok(Self {
+            file,
+            inner,
+            sync_failed,
+        })
     }
 
     /// fallocate(2); a file system that cannot do it is left to itself.
@@ -61,7 +69,11 @@ impl StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.inner.sync_data()
+        let synchronised = self.inner.sync_data();
+        if synchronised.is_err() {
+            self.sync_failed.store(true, Ordering::Release);
+        }
+        synchronised
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

@@ -37,7 +37,7 @@ enum Failed {
     /// Before anything could count.
     Early(String),
     /// While it was being made durable.
-    Late(Doubt),
+    Late(Doubt, Vec<Verdict>),
 }
 
 #[derive(Debug)]
@@ -96,30 +96,33 @@ impl StoreFile {
             Err(failed) => {
                 self.troubled = true;
                 self.close();
-                Err(self.after_failure(failed))
+                self.after_failure(failed)
             }
         }
     }
 
     /// A failed write leaves the database unusable; what is in the file now tells whether the write was made.
-    fn after_failure(&mut self, failed: Failed) -> StoreError {
-        let doubt = match failed {
-            Failed::Early(reason) => return self.unavailable(reason),
-            Failed::Late(doubt) => doubt,
+    fn after_failure(&mut self, failed: Failed) -> Result<Vec<Verdict>, StoreError> {
+        let (doubt, verdicts) = match failed {
+            Failed::Early(reason) => return Err(self.unavailable(reason)),
+            Failed::Late(doubt, verdicts) => (doubt, verdicts),
         };
-        let reason = doubt.reason.clone();
+        let (intended, reason) = (doubt.intended, doubt.reason.clone());
+        let changed = intended != doubt.before;
         self.doubt = Some(doubt);
         match self.ready() {
-            Ok(()) => self.unavailable(reason),
-            Err(_) => StoreError::Unresolved {
+            // Only what follows a commit failed, giving back space for one.
+            Ok(()) if changed && self.revision == intended => Ok(verdicts),
+            Ok(()) => Err(self.unavailable(reason)),
+            Err(_) => Err(StoreError::Unresolved {
                 place: self.place.clone(),
                 reason,
-            },
+            }),
         }
     }
 
-    /// Opens the database again if it had to be closed.
-    fn ready(&mut self) -> Result<(), StoreError> {
+    /// Opens the database again if it had to be closed. It may be at another revision then.
+    pub(super) fn ready(&mut self) -> Result<(), StoreError> {
         if self.database.is_none() && self.broken.is_none() {
             let (database, revision) = self.disk.open().map_err(|error| explain(&self.place, &error))?;
             self.revision = revision;
@@ -137,15 +140,17 @@ impl StoreFile {
         }
     }
 
-    /// What the disk did not confirm and is there to be read all the same may be gone after a loss of power: the kernel
-    /// reports such a failure once, and a second attempt would succeed without having written anything (fsync(2)).
+    /// What can be read of a failed write may be gone after a loss of power, unless the disk confirms it now.
     fn settle(&mut self, doubt: &Doubt) {
         if doubt.intended == doubt.before || self.revision != doubt.intended {
             return;
         }
+        let Err(error) = self.disk.confirm() else {
+            return;
+        };
         self.close();
         self.broken = Some(format!(
-            "the disk did not confirm a write ({}): see to the disk, then start the controller again",
+            "the disk did not confirm a write ({}; {error}): see to the disk, then start the controller again",
             doubt.reason
         ));
     }
@@ -196,13 +201,14 @@ fn write_all(
     if last == before && !writes.iter().any(Write::is_probe) {
         guarded(|| Ok(transaction.abort()?)).map_err(Failed::Early)?;
     } else {
-        guarded(|| Ok(transaction.commit()?)).map_err(|reason| {
-            Failed::Late(Doubt {
+        if let Err(reason) = guarded(|| Ok(transaction.commit()?)) {
+            let doubt = Doubt {
                 before,
                 intended: last,
                 reason,
-            })
-        })?;
+            };
+            return Err(Failed::Late(doubt, verdicts));
+        }
     }
     Ok((verdicts, last))
 }

@@ -14,6 +14,9 @@ mod tables;
 mod worker;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;

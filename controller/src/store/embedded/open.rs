@@ -12,6 +12,9 @@ use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 
 use nix::errno::Errno;
 use nix::fcntl::Flock;
@@ -30,6 +33,10 @@ use super::tables;
 pub(super) trait Open: Debug + Send {
     /// The database and its revision.
     fn open(&mut self) -> Result<(Database, Revision), OpenError>;
+
+    /// Makes sure that what can be read is on the disk. Once a synchronisation has failed that cannot be known any more: the kernel
+    /// reports such a failure once, and a second attempt succeeds without having written anything (fsync(2)).
+    fn confirm(&mut self) -> io::Result<()>;
 }
 
 /// Why there is no store.
@@ -62,6 +69,7 @@ pub(super) struct Opener {
     path: PathBuf,
     cache_bytes: usize,
     lock: Option<Flock<File>>,
+    sync_failed: Arc<AtomicBool>,
 }
 
 impl Opener {
@@ -70,14 +78,19 @@ impl Opener {
             path: path.to_owned(),
             cache_bytes,
             lock: None,
+            sync_failed: Arc::default(),
         }
+    }
+
+    fn disk(&self, file: File) -> Result<Disk, OpenError> {
+        Disk::new(file, Arc::clone(&self.sync_failed)).map_err(explain)
     }
 
     /// A new file appears under its name only when it is whole, so that a crash cannot leave half of one.
     fn make(&self) -> Result<(), OpenError> {
         let new = with_suffix(&self.path, ".new");
         let file = options().truncate(true).create(true).open(&new)?;
-        let database = database(Disk::new(file).map_err(explain)?, self.cache_bytes)?;
+        let database = database(self.disk(file)?, self.cache_bytes)?;
         tables::initialise(&database).map_err(explain)?;
         drop(database);
         File::open(&new)?.sync_all()?;
@@ -103,7 +116,14 @@ impl Open for Opener {
         if file.metadata()?.len() == 0 {
             return Err(OpenError::Damaged("it is empty".to_owned()));
         }
-        opened(Disk::new(file).map_err(explain)?, self.cache_bytes)
+        opened(self.disk(file)?, self.cache_bytes)
+    }
+
+    fn confirm(&mut self) -> io::Result<()> {
+        if self.sync_failed.load(Ordering::Acquire) {
+            return Err(io::Error::other("an earlier synchronisation failed"));
+        }
+        File::open(&self.path)?.sync_all()
     }
 }
 

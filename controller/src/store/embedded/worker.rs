@@ -111,7 +111,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            self.serve(first.into_iter().chain(jobs.try_iter().take(GROUP)));
+            self.serve(first.into_iter().chain(jobs.try_iter().take(GROUP)).collect());
         }
     }
 
@@ -126,7 +126,7 @@ impl Worker {
 
     /// Reads are answered from what is on the disk; writes are collected and made together. All of them were waiting at the same
     /// time, so any order among them is right.
-    fn serve(&mut self, jobs: impl Iterator<Item = Job>) {
+    fn serve(&mut self, jobs: Vec<Job>) {
         let now = (self.clock)();
         let mut writes = Vec::new();
         let mut waiting = Vec::new();
@@ -198,11 +198,13 @@ impl Worker {
     }
 
     fn write(&mut self, writes: &[Write], waiting: Vec<Waiting>) {
+        if self.file.ready().is_ok() {
+            self.history.catch_up(self.file.revision());
+        }
         match self.file.write(writes) {
             Ok(verdicts) => self.tell(verdicts, waiting),
             Err(error) => {
                 tracing::warn!(file = self.place, %error, "writing failed");
-                self.history.catch_up(self.file.revision());
                 for who in waiting {
                     who.fail(&error);
                 }

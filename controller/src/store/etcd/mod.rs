@@ -33,6 +33,9 @@ mod tls;
 mod watcher;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
