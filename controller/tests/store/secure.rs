@@ -16,6 +16,7 @@ use wattle_controller::store::Etcd;
 use wattle_controller::store::EtcdOptions;
 use wattle_controller::store::EtcdTls;
 use wattle_controller::store::StoreError;
+use wattle_controller::store::WatchEnd;
 
 use crate::etcd::MISSING;
 use crate::etcd::Server;
@@ -172,16 +173,21 @@ async fn a_user_logs_in_and_again_when_the_token_ends() {
     let leased = crate::transactions::committed(leased);
     let mut watch = early.watch("", leased).await.unwrap();
     watch.next().await.unwrap();
+    // By now its token is an old one.
+    let mut other = store_with_user.watch("", leased).await.unwrap();
+    other.next().await.unwrap();
     written(&*store_with_user, [put("a", "3")]).await;
+    assert_eq!(other.next().await.unwrap().changes, [put("a", "3")]);
     assert_eq!(text(&*early, "a").await.unwrap(), "3");
     let wrong = store(&with("wrong-password"));
     let error = wrong.get("a").await.unwrap_err();
     assert!(matches!(error, StoreError::Broken { .. }), "{error}");
     assert!(error.to_string().contains("authentication failed"), "{error}");
     assert!(!format!("{wrong:?} {error}").contains("wrong-password"));
-    let nobody = store(&EtcdOptions::new([server.url()]))
-        .get("a")
-        .await
-        .unwrap_err();
-    assert!(!nobody.is_transient(), "{nobody}");
+    let nobody = store(&EtcdOptions::new([server.url()]));
+    let error = nobody.get("a").await.unwrap_err();
+    assert!(matches!(error, StoreError::Broken { .. }), "{error}");
+    let mut watch = nobody.watch("", leased).await.unwrap();
+    let end = watch.next().await.unwrap_err();
+    assert!(matches!(end, WatchEnd::Store(StoreError::Broken { .. })), "{end}");
 }

@@ -152,6 +152,13 @@ impl Client {
         result
     }
 
+    /// The token may be why something was refused: the next call asks for another.
+    pub(super) fn log_in_again(&self) {
+        if let Some(login) = &self.login {
+            login.forget();
+        }
+    }
+
     /// The endpoint that a stream came from has failed.
     pub(super) fn prefer_any_other(&self) {
         self.prefer_another(self.preferred.load(Ordering::Relaxed));

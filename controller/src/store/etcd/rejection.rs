@@ -10,11 +10,19 @@ const CANCELLED: i32 = 1;
 const UNKNOWN: i32 = 2;
 const DEADLINE_EXCEEDED: i32 = 4;
 const NOT_FOUND: i32 = 5;
+const PERMISSION_DENIED: i32 = 7;
 const RESOURCE_EXHAUSTED: i32 = 8;
 const FAILED_PRECONDITION: i32 = 9;
 const INTERNAL: i32 = 13;
 const UNAVAILABLE: i32 = 14;
 const UNAUTHENTICATED: i32 = 16;
+
+const ABOUT_ACCESS: [&str; 4] = [
+    "permission denied",
+    "invalid auth token",
+    "user name is empty",
+    "revision in header is old",
+];
 
 /// etcd's answer is no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +57,19 @@ impl Rejection {
                 code: if status >= 500 { UNAVAILABLE } else { NOT_FOUND },
                 message: format!("HTTP status {status}: is this the client address of an etcd?"),
             },
+        }
+    }
+
+    /// A watch was ended by etcd, which says why in words alone.
+    pub(super) fn cancelled(reason: &str) -> Self {
+        let is_about_access = ABOUT_ACCESS.iter().any(|words| reason.contains(words));
+        Self {
+            code: if is_about_access {
+                PERMISSION_DENIED
+            } else {
+                CANCELLED
+            },
+            message: bounded(reason),
         }
     }
 

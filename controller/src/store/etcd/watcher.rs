@@ -18,6 +18,7 @@ use super::client::Client;
 use super::names;
 use super::names::Names;
 use super::rejection::Failure;
+use super::rejection::Rejection;
 use super::stream::Stream;
 use super::wire;
 
@@ -34,6 +35,7 @@ pub(super) fn watch(client: Arc<Client>, names: Names, prefix: &str, after: Revi
         names,
         seen: after,
         pending: None,
+        refused: false,
         sender,
     };
     Watch::new(Following {
@@ -68,6 +70,8 @@ struct Watcher {
     seen: Revision,
     /// A batch of which more may come.
     pending: Option<Batch>,
+    /// The last attempt was refused, perhaps because of an old token.
+    refused: bool,
     sender: mpsc::Sender<Result<Batch, WatchEnd>>,
 }
 
@@ -140,6 +144,9 @@ impl Watcher {
     }
 
     fn ended(&self, failure: Failure) -> Ended {
+        if failure.rejection().is_some_and(Rejection::wants_login) {
+            self.client.log_in_again();
+        }
         let final_word = failure
             .rejection()
             .is_some_and(|rejection| !rejection.is_transient() && !rejection.wants_login());
@@ -155,8 +162,9 @@ impl Watcher {
             return Err(Ended::Finally(WatchEnd::ListAgain));
         }
         if answer.canceled {
-            return Err(Ended::Failed(Failure::Unanswered(answer.cancel_reason)));
+            return Err(self.cancelled(&answer.cancel_reason));
         }
+        self.refused = false;
         self.client
             .check_cluster(&answer.header)
             .map_err(|failure| self.ended(failure))?;
@@ -170,6 +178,21 @@ impl Watcher {
             return Ok(());
         }
         self.flush().await
+    }
+
+    /// etcd does not say whether it is the token that has ended or the user who may not read: a second refusal is the latter.
+    fn cancelled(&mut self, reason: &str) -> Ended {
+        let rejection = Rejection::cancelled(reason);
+        if rejection.is_transient() {
+            return Ended::Failed(Failure::Rejected(rejection));
+        }
+        if self.refused {
+            let error = self.client.explain(&Failure::Rejected(rejection));
+            return Ended::Finally(WatchEnd::Store(error));
+        }
+        self.refused = true;
+        self.client.log_in_again();
+        Ended::Failed(Failure::Rejected(rejection))
     }
 
     /// A member may lag behind what we have seen, but not the cluster: then it was set back to an older copy.

@@ -60,6 +60,10 @@ fn refusals_are_told_apart() {
         let failure = Failure::Rejected(rejection(503, code, message));
         assert!(failure.is_transient() && failure.leaves_doubt());
     }
+    // A watch that was ended.
+    let words = "rpc error: code = Unauthenticated desc = etcdserver: invalid auth token";
+    assert!(!Rejection::cancelled(words).is_transient());
+    assert!(Rejection::cancelled("etcdserver: no leader").is_transient());
     // Not from etcd at all.
     assert!(Rejection::new(502, b"<html>").is_transient());
     assert!(!Rejection::new(404, b"Not Found").is_transient());
