@@ -142,14 +142,14 @@ fn two_machines_of_libvirt_are_known_by_name_and_pay_for_what_they_used() {
         uuid: "4dea22b3-1d52-d8f3-2516-782e98ab3fa0",
         platform: [("platform", "opennebula"), ("vm_id", "524")],
     };
-    let one = libvirt.create(one, 1, 12_000_000);
+    let one = libvirt.create(one, 1, 6_000_000);
     let one_series = agent.recognises(&one);
     let web = Domain {
         name: "web",
         uuid: "c7a5fdbd-edaf-9455-926a-d65c16db1809",
         platform: [("platform", "libvirt"), ("", "")],
     };
-    let web = libvirt.create(web, 8, 4_000_000);
+    let web = libvirt.create(web, 8, 2_000_000);
     let web_series = agent.recognises(&web);
     let guests: [(&dyn Guest, &str); 2] = [(&one, &one_series), (&web, &web_series)];
     assert_three_to_one(&agent.measure(&guests));
