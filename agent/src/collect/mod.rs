@@ -10,6 +10,7 @@ mod guests;
 mod guests_tests;
 mod host;
 mod loose;
+mod naming;
 mod owner;
 mod pinned;
 mod power;
@@ -40,6 +41,7 @@ use crate::clock::Clock;
 use crate::sample::HostSample;
 use crate::sample::Sample;
 use crate::workload::Nesting;
+use crate::workload::rules::Rules;
 
 /// Reads a host, tick by tick, with everything kept open that is read again.
 #[derive(Debug)]
@@ -82,6 +84,11 @@ impl Collector {
     pub fn with_nesting(mut self, nesting: Nesting) -> Self {
         self.workloads.set_nesting(nesting);
         self
+    }
+
+    /// Calls workloads what these rules say, from the next reading on.
+    pub fn set_rules(&mut self, rules: &Arc<Rules>) {
+        self.workloads.set_rules(rules);
     }
 
     /// The processors.

@@ -7,6 +7,7 @@
 mod file;
 mod generate;
 mod keys;
+mod rules;
 mod value;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub use value::Top;
 pub use value::Watts;
 
 use crate::workload::Nesting;
+use crate::workload::rules::Rules;
 
 /// Where packages let the agent keep its state.
 const STATE_DIR: &str = "/var/lib/wattle";
@@ -54,6 +56,8 @@ pub struct Settings {
     pub power: Power,
     /// Who the workloads are.
     pub workload: Workload,
+    /// What the operator calls them.
+    pub workloads: Rules,
     /// Bounds.
     pub limits: Limits,
     /// Single processes.
@@ -157,6 +161,7 @@ impl Default for Settings {
             log: Log::default(),
             power: Power::default(),
             workload: Workload::default(),
+            workloads: Rules::default(),
             limits: Limits::default(),
             processes: Processes::default(),
         }
