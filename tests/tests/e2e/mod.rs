@@ -27,6 +27,7 @@ mod prometheus;
 mod promtool;
 mod reload;
 mod restart;
+mod rules;
 mod starting;
 mod usage;
 mod web;

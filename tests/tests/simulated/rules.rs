@@ -29,7 +29,7 @@ const RULES: &str = r"
   - match: {label: {kind: container, runtime: docker}}
     group: front
     kind: service
-  - match: {label: {kind: vm, vm_id: ([0-9]+)}}
+  - match: {label: {kind: vm, vm_id: '([0-9]+)'}}
     name: machine $1
     labels: {tenant: acme}
   - match: {label: {runtime: lxc}}

@@ -12,6 +12,8 @@ use crate::workload::VmProcess;
 
 /// How many of a workload's processes are looked at.
 const LOOKED_AT: usize = 16;
+/// What batch systems run in a job beside the job.
+const SHEPHERD: &str = "slurmstepd";
 /// More users than this text has are not known by name.
 const LONGEST_PASSWD: u64 = 1 << 20;
 
@@ -34,8 +36,8 @@ impl Person {
         same.then(|| Self::read(roots, users, &dir))
     }
 
-    /// Of the process that a workload is known by: its hypervisor, or else the oldest of its first few. The others are its
-    /// helpers and its children.
+    /// Of the process that a workload is known by: its hypervisor, or else the oldest of its first few that does not only
+    /// look after the others. Those are its helpers and its children.
     pub(crate) fn of_workload(roots: &Roots, users: &mut Users, kind: Kind, pids: &[u32]) -> Option<Self> {
         let dirs: Vec<_> = pids
             .iter()
@@ -48,16 +50,24 @@ impl Person {
                     .cmdline()
                     .is_ok_and(|cmdline| VmProcess::read(&cmdline).is_some())
         };
-        let oldest = || {
-            let started = dirs
-                .iter()
-                .filter_map(|dir| Some((dir.start_ticks().ok()?, dir.pid(), dir)));
-            started
-                .min_by_key(|(start, pid, _)| (*start, *pid))
-                .map(|(_, _, dir)| dir)
-        };
-        let dir = dirs.iter().find(is_hypervisor).or_else(oldest)?;
-        Some(Self::read(roots, users, dir))
+        if let Some(dir) = dirs.iter().find(is_hypervisor) {
+            return Some(Self::read(roots, users, dir));
+        }
+        let mut by_age: Vec<_> = dirs
+            .iter()
+            .filter_map(|dir| Some((dir.start_ticks().ok()?, dir)))
+            .collect();
+        by_age.sort_by_key(|(start, dir)| (*start, dir.pid()));
+        let mut persons = by_age
+            .iter()
+            .map(|(_, dir)| Self::read(roots, users, dir))
+            .peekable();
+        let oldest = persons.peek().cloned();
+        persons.find(|person| !person.is_shepherd()).or(oldest)
+    }
+
+    fn is_shepherd(&self) -> bool {
+        self.executable.rsplit('/').next() == Some(SHEPHERD)
     }
 
     /// Where the link to the executable may not be read, the name under which the program was called stands in, which is the
