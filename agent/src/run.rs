@@ -112,7 +112,8 @@ pub fn ticker(
         &settings.roots(),
         usize::try_from(most_files).unwrap_or(usize::MAX),
     )
-    .with_nesting(settings.workload.nesting);
+    .with_nesting(settings.workload.nesting)
+    .with_sockets(&settings.workload.sockets.0);
     collector.watch_processes(settings.processes.top.0 > 0);
     collector.set_rules(&Arc::new(settings.workloads.clone()));
     let (state, found) = open_state(settings);

@@ -9,6 +9,7 @@ mod guests;
 #[cfg(test)]
 mod guests_tests;
 mod host;
+mod inquiry;
 mod loose;
 mod naming;
 mod owner;
@@ -22,6 +23,7 @@ mod usage;
 mod witness;
 mod workloads;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use wattle_hostfs::Roots;
@@ -83,6 +85,13 @@ impl Collector {
     #[must_use]
     pub fn with_nesting(mut self, nesting: Nesting) -> Self {
         self.workloads.set_nesting(nesting);
+        self
+    }
+
+    /// The same, asking the daemons of container engines that listen on these sockets.
+    #[must_use]
+    pub fn with_sockets(mut self, sockets: &[PathBuf]) -> Self {
+        self.workloads.ask(sockets);
         self
     }
 

@@ -1,5 +1,6 @@
 //! Who a cgroup's workload is, by its path and by what more is found when it is new.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use wattle_hostfs::Roots;
@@ -8,6 +9,7 @@ use wattle_hostfs::cgroup_tree::CgroupPath;
 use wattle_hostfs::hierarchies::Hierarchy;
 
 use super::evidence;
+use super::inquiry::Inquiry;
 use super::naming::Named;
 use super::naming::Naming;
 use crate::workload::Evidence;
@@ -26,6 +28,7 @@ const AGAIN: [u64; 5] = [1, 2, 4, 8, 32];
 pub(super) struct Witness {
     roots: Roots,
     scratch: Scratch,
+    inquiry: Option<Inquiry>,
 }
 
 /// A workload of which more may become known.
@@ -40,7 +43,13 @@ impl Witness {
         Self {
             roots: roots.clone(),
             scratch: Scratch::default(),
+            inquiry: None,
         }
+    }
+
+    /// From now on daemons are asked as well.
+    pub(super) fn ask_daemons(&mut self, sockets: &[PathBuf]) {
+        self.inquiry = Inquiry::start(sockets);
     }
 
     /// Who it is; and, while that may change, what to ask about again.
@@ -50,7 +59,7 @@ impl Witness {
         subject: Subject,
         (naming, tick): (&Naming, u64),
     ) -> (Named, Option<Box<Unsettled>>) {
-        let (named, settled) = self.ask(place, &subject, naming);
+        let (named, settled) = self.ask(place, &subject, (naming, tick));
         let unsettled = (!settled).then(|| Box::new(Unsettled { subject, since: tick }));
         (named, unsettled)
     }
@@ -67,7 +76,7 @@ impl Witness {
         if !AGAIN.contains(&age) {
             return None;
         }
-        let (named, settled) = self.ask(place, &about.subject, naming);
+        let (named, settled) = self.ask(place, &about.subject, (naming, tick));
         if settled || AGAIN.last() == Some(&age) {
             *unsettled = None;
         }
@@ -95,7 +104,7 @@ impl Witness {
         &mut self,
         (cpu, path): (&Hierarchy, &CgroupPath),
         subject: &Subject,
-        naming: &Naming,
+        (naming, tick): (&Naming, u64),
     ) -> (Named, bool) {
         let wanted = *subject.wants() != Wants::Nothing || naming.wants_process();
         let members = Some(cpu)
@@ -104,7 +113,12 @@ impl Witness {
             .unwrap_or_default();
         let mut found = evidence::gather(&self.roots, &mut self.scratch, subject, &members.pids);
         found.inner = inner_names(subject, members.inner.iter().map(String::as_str));
+        let inquiry = self.inquiry.as_mut();
+        let is_asking = inquiry.is_some_and(|inquiry| inquiry.complete(subject, &mut found, tick));
         let named = naming.of_cgroup(&subject.identify(&found), path.as_str(), || members.pids);
-        (named, subject.is_settled(&found) && !naming.wants_process())
+        (
+            named,
+            subject.is_settled(&found) && !is_asking && !naming.wants_process(),
+        )
     }
 }

@@ -1,5 +1,6 @@
 //! Who ran: cgroups first, then the processes that have accounts of their own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use wattle_hostfs::Roots;
@@ -60,6 +61,10 @@ impl WorkloadSource {
 
     pub(super) fn set_nesting(&mut self, nesting: Nesting) {
         self.trees.set_nesting(nesting);
+    }
+
+    pub(super) fn ask(&mut self, sockets: &[PathBuf]) {
+        self.trees.witness.ask_daemons(sockets);
     }
 
     pub(super) fn set_rules(&mut self, rules: &Arc<Rules>) {

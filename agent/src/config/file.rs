@@ -82,6 +82,9 @@ fn apply(settings: &mut Settings, flag: &'static str, values: &[String]) -> Resu
     if key.name == "listen" {
         settings.listen.0.clear();
     }
+    if key.name == "workload.sockets" {
+        settings.workload.sockets.0.clear();
+    }
     for value in values {
         (key.set)(settings, value).map_err(|problem| ConfigError::Flag {
             flag: key.name,

@@ -27,6 +27,7 @@ pub use value::Limit;
 pub use value::ListenList;
 pub use value::LogFormat;
 pub use value::LogLevel;
+pub use value::SocketList;
 pub use value::Top;
 pub use value::Watts;
 
@@ -125,11 +126,13 @@ pub struct Estimate {
 }
 
 /// `workload.*`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Workload {
     /// Who pays where one runs inside another.
     pub nesting: Nesting,
+    /// Daemons that are asked about their containers.
+    pub sockets: SocketList,
 }
 
 /// `limits.*`

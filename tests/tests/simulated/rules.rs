@@ -63,7 +63,7 @@ fn grouped_workloads_are_one_with_the_sum_of_all_on_every_layout() {
     for layout in [Layout::V2, Layout::V1, Layout::Hybrid] {
         let mut plain = Simulated::new(laid_out(layout, small()));
         let mut ruled = Simulated::with(laid_out(layout, small()), |settings| {
-            settings.workloads = rules(RULES)
+            settings.workloads = rules(RULES);
         });
         let ids = ["nginx", "web"].map(|name| id_of(&plain.host.truth(), name));
         let machine = id_of(&plain.host.truth(), "one-524");
