@@ -28,6 +28,7 @@ mod promtool;
 mod reload;
 mod restart;
 mod rules;
+mod sockets;
 mod starting;
 mod usage;
 mod web;

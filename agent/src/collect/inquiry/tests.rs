@@ -51,7 +51,7 @@ fn container() -> Subject {
 }
 
 /// Asks until there is an answer or none to come, and gives the evidence.
-fn complete(inquiry: &mut Inquiry, subject: &Subject, found: Evidence) -> Evidence {
+fn complete(inquiry: &mut Inquiry, subject: &Subject, found: &Evidence) -> Evidence {
     for tick in 1.. {
         let mut evidence = found.clone();
         if !inquiry.complete(subject, &mut evidence, tick) {
@@ -73,7 +73,7 @@ fn a_daemon_names_a_container_that_the_disk_does_not_know() {
     let (docker, questions) = daemon(dir.path(), "docker.sock", Some(&ok(WEB)));
     let mut inquiry = Inquiry::start(&[podman, docker]).unwrap();
     let subject = container();
-    let found = complete(&mut inquiry, &subject, Evidence::default());
+    let found = complete(&mut inquiry, &subject, &Evidence::default());
     let identity = subject.identify(&found);
     assert_eq!((&*identity.id, &*identity.name), (ID, "web"));
     assert_eq!(identity.details.get(Label::Image), Some("nginx:1"));
@@ -111,7 +111,7 @@ fn a_daemon_of_lxd_tells_project_and_image() {
     let CgroupSort::Workload(subject) = sort_cgroup("/lxc.payload.blue_c1", Nesting::Outermost) else {
         panic!("no workload");
     };
-    let identity = subject.identify(&complete(&mut inquiry, &subject, Evidence::default()));
+    let identity = subject.identify(&complete(&mut inquiry, &subject, &Evidence::default()));
     assert_eq!(identity.name, "c1");
     assert_eq!(identity.details.get(Label::Project), Some("blue"));
     assert_eq!(identity.details.get(Label::Image), Some("Debian 12"));
@@ -147,7 +147,7 @@ fn daemons_that_fail_leave_the_name_of_the_path_and_are_left_alone() {
     {
         let (socket, _questions) = daemon(dir.path(), &format!("{number}.sock"), answer);
         let mut inquiry = Inquiry::start(&[dir.path().join("missing"), socket]).unwrap();
-        let found = complete(&mut inquiry, &container(), Evidence::default());
+        let found = complete(&mut inquiry, &container(), &Evidence::default());
         assert_eq!(found.container, None, "{number}");
     }
 }
