@@ -40,6 +40,7 @@ pub use fault::Fault;
 pub use host::Host;
 pub use kind::Kind;
 pub use load::Load;
+pub use random::Random;
 pub use spec::Churn;
 pub use spec::Hardware;
 pub use spec::Layout;

@@ -66,19 +66,19 @@ impl<'i> Draft<'i> {
 impl Act {
     /// Does it. `expand` puts the groups that the patterns found into a template. What comes out empty is not done.
     pub(super) fn perform(&self, draft: &mut Draft<'_>, expand: impl Fn(&Template) -> String) {
+        if *self == Self::Drop {
+            *draft.change() = Identity::clone(&Identity::permanent(Kind::Other));
+        }
+        let name = self.template().map(expand).unwrap_or_default();
+        if name.is_empty() {
+            return;
+        }
+        // A process outside of any workload has no name to be replaced: those of one name are one workload.
         let is_loose = draft.identity().kind == Kind::System;
         match self {
-            Self::Keep => {}
-            // A process outside of any workload has no name to be replaced: those of one name are one workload.
-            Self::Name(name) if !is_loose => {
-                let name = expand(name);
-                if !name.is_empty() {
-                    draft.change().name = name;
-                }
-            }
-            Self::Name(name) => group(draft.change(), &expand(name), None),
-            Self::Group { name, kind } => group(draft.change(), &expand(name), *kind),
-            Self::Drop => *draft.change() = Identity::clone(&Identity::permanent(Kind::Other)),
+            Self::Group { kind, .. } => group(draft.change(), name, *kind),
+            _ if is_loose => group(draft.change(), name, None),
+            _ => draft.change().name = name,
         }
     }
 
@@ -91,16 +91,13 @@ impl Act {
 }
 
 /// Its members have different details, so a group begins with none.
-fn group(identity: &mut Identity, name: &str, kind: Option<Kind>) {
-    if name.is_empty() {
-        return;
-    }
+fn group(identity: &mut Identity, name: String, kind: Option<Kind>) {
     identity.kind = kind.unwrap_or(match identity.kind {
         Kind::System => Kind::Service,
         own => own,
     });
     identity.id = format!("{GROUP}{name}");
-    name.clone_into(&mut identity.name);
+    identity.name = name;
     identity.details = Details::default();
 }
 
