@@ -59,7 +59,7 @@ pub fn command() -> Command {
         )
         .subcommand(
             Command::new("check-config")
-                .about("Check a configuration file; exit 1 with one line if it is wrong")
+                .about("Check a configuration file and say what its rules mean; exit 1 with one line if it is wrong")
                 .arg(
                     Arg::new("FILE")
                         .required(true)
@@ -154,6 +154,7 @@ fn check_config(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("{}: web.config.file", file.display()))?;
     }
     writeln!(std::io::stdout(), "{}: fine", file.display())?;
+    write!(std::io::stdout(), "{}", settings.workloads)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -112,8 +112,10 @@ pub fn ticker(
         &settings.roots(),
         usize::try_from(most_files).unwrap_or(usize::MAX),
     )
-    .with_nesting(settings.workload.nesting);
+    .with_nesting(settings.workload.nesting)
+    .with_sockets(&settings.workload.sockets.0);
     collector.watch_processes(settings.processes.top.0 > 0);
+    collector.set_rules(&Arc::new(settings.workloads.clone()));
     let (state, found) = open_state(settings);
     let assumed = Assumed::for_host(&collector);
     let (wall, ledger_settings) = (clock.wall(), assumed.ledger_settings(settings));
@@ -243,13 +245,19 @@ impl Reloader {
     fn take(&mut self, settings: Settings) {
         let changed = |key: &&config::Key| (key.show)(&settings) != (key.show)(&self.settings);
         let (now, later): (Vec<_>, Vec<_>) = KEYS.iter().filter(changed).partition(|key| key.reloads);
-        let names = |keys: Vec<&config::Key>| keys.iter().map(|key| key.name).collect::<Vec<_>>().join(", ");
+        let names = |keys: Vec<&config::Key>| keys.iter().map(|key| key.name).collect::<Vec<_>>();
+        let mut changed = names(now);
+        changed.extend((settings.workloads != self.settings.workloads).then_some("workloads"));
         if !later.is_empty() {
-            tracing::warn!(keys = names(later), "changed, and need a restart to take effect");
+            tracing::warn!(
+                keys = names(later).join(", "),
+                "changed, and need a restart to take effect"
+            );
         }
-        tracing::info!(changed = names(now), "configuration reloaded");
+        tracing::info!(changed = changed.join(", "), "configuration reloaded");
         self.level.set(settings.log.level);
-        self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings)));
+        let rules = Arc::new(settings.workloads.clone());
+        self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings), rules));
         self.settings = settings;
     }
 

@@ -86,6 +86,8 @@ pub struct AccountSample {
     pub source: AccountSource,
     /// Whose time it is.
     pub workload: Arc<Identity>,
+    /// Who that is without the operator's rules: what kind of thing it really is, and what its manager calls it.
+    pub found: Arc<Identity>,
     /// The account that counts this one's time as well: of a cgroup further up, or of the one that a process is in. It
     /// stands before this one in the sample. The ledger takes out of it what this one is charged.
     pub inside: Option<u64>,

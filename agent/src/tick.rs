@@ -21,12 +21,13 @@ use crate::snapshot::AgentReport;
 use crate::snapshot::HttpReport;
 use crate::snapshot::Snapshot;
 use crate::state_file::StateFile;
+use crate::workload::rules::Rules;
 
 /// What the ticking thread can be told.
 #[derive(Debug)]
 pub enum Order {
     /// Take new settings.
-    Reconfigure(LedgerSettings),
+    Reconfigure(LedgerSettings, Arc<Rules>),
     /// A reload was refused.
     CountFailedReload,
     /// Save everything and end.
@@ -90,7 +91,8 @@ impl Ticker {
         loop {
             let wait = due.saturating_sub(self.clock.steady());
             match orders.recv_timeout(wait) {
-                Ok(Order::Reconfigure(settings)) => {
+                Ok(Order::Reconfigure(settings, rules)) => {
+                    self.collector.set_rules(&rules);
                     self.agent.interval = settings.interval;
                     // A tick that was planned on a longer interval is not waited for.
                     due = due.min(self.clock.steady() + settings.interval);

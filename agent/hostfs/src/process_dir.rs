@@ -13,10 +13,12 @@ use rustix::fs::Mode;
 use rustix::fs::OFlags;
 use rustix::fs::accessat;
 use rustix::fs::openat;
+use rustix::fs::readlinkat;
 
 use crate::Error;
 use crate::Result;
 use crate::Roots;
+use crate::process::Cmdline;
 use crate::process::ProcStat;
 use crate::text::digits;
 use crate::text::lines;
@@ -81,6 +83,25 @@ impl ProcessDir {
         Ok(parse_anonymous(&self.text("status")?))
     }
 
+    /// The user whose rights it has, as the host numbers users; `None` where its `status` does not tell.
+    pub fn effective_uid(&self) -> Result<Option<u32>> {
+        Ok(parse_effective_uid(&self.text("status")?))
+    }
+
+    /// The file that it runs, as it sees it: `/proc/PID/exe`, proc_pid_exe(5). Only those may know who may trace it. A file
+    /// that has been replaced since goes by its name still.
+    pub fn executable(&self) -> Result<String> {
+        let target = readlinkat(&self.dir, "exe", Vec::new())
+            .map_err(|errno| Error::io(&self.path("exe"), errno.into()))?;
+        let target = target.to_string_lossy();
+        Ok(target.strip_suffix(" (deleted)").unwrap_or(&target).to_owned())
+    }
+
+    /// How it was called.
+    pub fn cmdline(&self) -> Result<Cmdline> {
+        Ok(Cmdline::parse(self.text("cmdline")?))
+    }
+
     /// What it moved to and from storage. Only those may know who may trace it.
     pub fn io(&self) -> Result<Option<ProcessIo>> {
         Ok(parse_io(&self.text("io")?))
@@ -112,6 +133,13 @@ fn parse_anonymous(status: &[u8]) -> Option<u64> {
     kilobytes.checked_mul(1024)
 }
 
+/// Real, effective, saved and file system's.
+fn parse_effective_uid(status: &[u8]) -> Option<u32> {
+    let line = lines(status).find_map(|line| line.strip_prefix(b"Uid:"))?;
+    let mut ids = line.split(u8::is_ascii_whitespace).filter(|id| !id.is_empty());
+    digits(ids.nth(1)?)?.try_into().ok()
+}
+
 fn parse_io(text: &[u8]) -> Option<ProcessIo> {
     let field = |name: &[u8]| {
         lines(text).find_map(|line| digits(line.strip_prefix(name)?.strip_prefix(b": ")?.trim_ascii()))
@@ -131,6 +159,9 @@ mod tests {
         let status = b"Name:\tRssAnon: 9 kB\nVmRSS:\t     900 kB\nRssAnon:\t     600 kB\n";
         assert_eq!(parse_anonymous(status), Some(600 * 1024));
         assert_eq!(parse_anonymous(b"Name:\tkthreadd\n"), None);
+        assert_eq!(parse_effective_uid(b"Uid:\t1\t2\t3\t4\n"), Some(2));
+        assert_eq!(parse_effective_uid(b"Uid:\t1\n"), None);
+        assert_eq!(parse_effective_uid(b"Uid:\t1\t99999999999\n"), None);
         assert_eq!(parse_anonymous(b"RssAnon:\t99999999999999999999 kB\n"), None);
         let io = b"rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 7\n";
         let expected = ProcessIo {
@@ -146,6 +177,10 @@ mod tests {
         let own = ProcessDir::open(&Roots::default(), std::process::id()).unwrap();
         assert!(own.start_ticks().is_ok());
         assert!(own.anonymous_bytes().unwrap().is_some_and(|bytes| bytes > 0));
+        let executable = std::env::current_exe().unwrap();
+        assert_eq!(own.executable().unwrap(), executable.to_str().unwrap());
+        let uid = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap());
+        assert_eq!(own.effective_uid().unwrap(), Some(uid));
     }
 
     #[test]

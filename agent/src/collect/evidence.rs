@@ -7,6 +7,7 @@
 mod containers;
 mod files;
 mod members;
+mod person;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,8 @@ use wattle_hostfs::Scratch;
 use wattle_hostfs::process::Cmdline;
 
 pub(super) use self::members::members;
+pub(super) use self::person::Person;
+pub(super) use self::person::Users;
 
 use self::files::Files;
 use crate::workload::Domain;

@@ -72,6 +72,7 @@ impl Loose {
                     }
                     let about = About {
                         pid,
+                        start_ticks: process.start_ticks,
                         kernel_thread: process.kernel_thread,
                         machine: guests.machine(pid, process.start_ticks),
                         is_loose: position < loose && !everyone,
@@ -120,7 +121,8 @@ fn account(process: &Process<Tag>) -> Option<AccountSample> {
             pid: process.pid,
             start_ticks: process.start_ticks,
         },
-        workload: payer.workload.clone(),
+        workload: payer.named.workload.clone(),
+        found: payer.named.found.clone(),
         inside: payer.inside,
         cpu_usec: process.cpu_usec,
         socket: payer.socket,

@@ -9,7 +9,9 @@ mod guests;
 #[cfg(test)]
 mod guests_tests;
 mod host;
+mod inquiry;
 mod loose;
+mod naming;
 mod owner;
 mod pinned;
 mod power;
@@ -21,6 +23,7 @@ mod usage;
 mod witness;
 mod workloads;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use wattle_hostfs::Roots;
@@ -40,6 +43,7 @@ use crate::clock::Clock;
 use crate::sample::HostSample;
 use crate::sample::Sample;
 use crate::workload::Nesting;
+use crate::workload::rules::Rules;
 
 /// Reads a host, tick by tick, with everything kept open that is read again.
 #[derive(Debug)]
@@ -82,6 +86,18 @@ impl Collector {
     pub fn with_nesting(mut self, nesting: Nesting) -> Self {
         self.workloads.set_nesting(nesting);
         self
+    }
+
+    /// The same, asking the daemons of container engines that listen on these sockets.
+    #[must_use]
+    pub fn with_sockets(mut self, sockets: &[PathBuf]) -> Self {
+        self.workloads.ask(sockets);
+        self
+    }
+
+    /// Calls workloads what these rules say, from the next reading on.
+    pub fn set_rules(&mut self, rules: &Arc<Rules>) {
+        self.workloads.set_rules(rules);
     }
 
     /// The processors.

@@ -11,6 +11,7 @@ use wattle_hostfs::hierarchies::Layout;
 use wattle_hostfs::process::MembershipReader;
 use wattle_hostfs::process::memberships;
 
+use super::naming::Named;
 use super::trees::Trees;
 use crate::workload::Evidence;
 use crate::workload::Identity;
@@ -32,6 +33,8 @@ pub(super) struct Owned {
     age: u32,
     /// A hash of the text from which the owner follows, with a key that nobody knows.
     text: Option<u64>,
+    /// The edition of the rules by which it was named.
+    edition: u64,
     /// It was a machine of its own when that was looked up.
     was_machine: bool,
 }
@@ -48,7 +51,7 @@ enum Owner {
 /// Who pays for a process that has an account of its own.
 #[derive(Debug)]
 pub(super) struct Payer {
-    pub(super) workload: Arc<Identity>,
+    pub(super) named: Named,
     /// The account of the cgroup that counts the process's time as well.
     pub(super) inside: Option<u64>,
     /// The only socket on which that cgroup may run.
@@ -59,6 +62,7 @@ pub(super) struct Payer {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct About<'g> {
     pub(super) pid: u32,
+    pub(super) start_ticks: u64,
     pub(super) kernel_thread: bool,
     /// The virtual machine that it is or works for, with the PID and start time of that.
     pub(super) machine: Option<(&'g VmProcess, (u32, u64))>,
@@ -75,6 +79,16 @@ pub(super) struct Owners {
     several: bool,
     system: Arc<Identity>,
     kernel: Arc<Identity>,
+}
+
+impl Owner {
+    fn alone(named: Named) -> Self {
+        Self::Workload(Payer {
+            named,
+            inside: None,
+            socket: None,
+        })
+    }
 }
 
 impl Owned {
@@ -117,10 +131,11 @@ impl Owners {
         scratch: &mut Scratch,
     ) {
         let is_machine = about.machine.is_some();
-        let turned = std::mem::replace(&mut owned.was_machine, is_machine) != is_machine;
-        if turned {
+        let edition = trees.naming.edition();
+        if owned.was_machine != is_machine || owned.edition != edition {
             *owned = Owned {
                 was_machine: is_machine,
+                edition,
                 ..Owned::default()
             };
         }
@@ -132,53 +147,63 @@ impl Owners {
         if is_machine {
             self.look_up(owned, about, trees, scratch);
         } else if about.kernel_thread {
-            owned.owner = self.alone(&self.kernel);
+            owned.owner = Owner::alone(Named::plainly(&self.kernel));
         } else if about.is_loose && !self.several {
-            owned.owner = self.alone(&self.system);
+            if !known || owned.age <= YOUNG {
+                owned.owner = Owner::alone(self.loose(about, trees, scratch));
+            }
         } else {
             self.look_up(owned, about, trees, scratch);
         }
     }
 
-    fn alone(&self, workload: &Arc<Identity>) -> Owner {
-        Owner::Workload(Payer {
-            workload: workload.clone(),
-            inside: None,
-            socket: None,
-        })
+    /// A member of a cgroup that only groups others is in no workload, unless rules put it into one.
+    fn loose(&mut self, about: &About<'_>, trees: &Trees, scratch: &mut Scratch) -> Named {
+        if !trees.naming.has_rules() {
+            return Named::plainly(&self.system);
+        }
+        let text = self.memberships.read(about.pid, scratch).unwrap_or_default();
+        let path = accounted_path(text, trees);
+        trees
+            .naming
+            .of_process(&self.system, &path, (about.pid, about.start_ticks))
     }
 
     fn look_up(&mut self, owned: &mut Owned, about: &About<'_>, trees: &Trees, scratch: &mut Scratch) {
         let Ok(text) = self.memberships.read(about.pid, scratch) else {
             if matches!(owned.owner, Owner::Unknown) {
-                owned.owner = self.alone(&self.system);
+                owned.owner = Owner::alone(Named::plainly(&self.system));
             }
             return;
         };
         let counted_by = trees.counted_by(text);
         // Most texts are those of the last time, and so are the cgroups; then so is the owner.
         let hash = Some(self.hasher.hash_one((text, counted_by.map(|tag| tag.id))));
-        if owned.text == hash {
+        let may_be_renamed =
+            trees.naming.wants_process() && owned.age <= YOUNG && matches!(owned.owner, Owner::Workload(_));
+        if owned.text == hash && !may_be_renamed {
             return;
         }
         owned.text = hash;
         let own = about.machine.and_then(|(machine, born)| {
             let path = counted_by.map_or_else(|| accounted_path(text, trees), |tag| tag.path.to_string());
-            machine.identify(&path, trees.nesting(), born, &trees.witness.evidence_of(machine))
+            let found =
+                machine.identify(&path, trees.nesting(), born, &trees.witness.evidence_of(machine))?;
+            Some(trees.naming.of_process(&found, &path, born))
         });
         owned.owner = match (own, counted_by) {
-            (Some(workload), around) => Owner::Workload(Payer {
-                workload,
+            (Some(named), around) => Owner::Workload(Payer {
+                named,
                 inside: around.map(|tag| tag.id),
                 socket: around.and_then(|tag| tag.socket),
             }),
             (None, Some(_)) => Owner::Accounted,
-            (None, None) => self.owner(text, trees),
+            (None, None) => self.owner(about, text, trees),
         };
     }
 
     /// The owner of a process that no cgroup counts, as far as the agent knows the cgroups.
-    fn owner(&self, text: &[u8], trees: &Trees) -> Owner {
+    fn owner(&self, about: &About<'_>, text: &[u8], trees: &Trees) -> Owner {
         let mut named = None;
         for membership in memberships(text).flatten() {
             let path = String::from_utf8_lossy(membership.path);
@@ -188,9 +213,15 @@ impl Owners {
             if trees.accounts(&membership) {
                 return Owner::Accounted;
             }
-            named = named.or_else(|| Some(subject.identify(&Evidence::default())));
+            named = named.or_else(|| Some((subject.identify(&Evidence::default()), path)));
         }
-        self.alone(&named.unwrap_or_else(|| self.system.clone()))
+        let born = (about.pid, about.start_ticks);
+        Owner::alone(match named {
+            Some((found, path)) => trees.naming.of_process(&found, &path, born),
+            None => trees
+                .naming
+                .of_process(&self.system, &accounted_path(text, trees), born),
+        })
     }
 }
 

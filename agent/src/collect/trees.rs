@@ -15,6 +15,8 @@ use wattle_hostfs::hierarchies::Version;
 use wattle_hostfs::process::Membership;
 use wattle_hostfs::process::memberships;
 
+use super::naming::Named;
+use super::naming::Naming;
 use super::pinned::Pinned;
 use super::sense::Trouble;
 use super::twins::Place;
@@ -26,7 +28,6 @@ use crate::sample::AccountSample;
 use crate::sample::AccountSource;
 use crate::workload::CgroupSort;
 use crate::workload::Evidence;
-use crate::workload::Identity;
 use crate::workload::Nesting;
 use crate::workload::Subject;
 use crate::workload::sort_cgroup;
@@ -41,6 +42,7 @@ pub(super) struct Trees {
     unified: Option<CgroupTree<Tag>>,
     hierarchies: [Option<Hierarchy>; 2],
     pub(super) witness: Witness,
+    pub(super) naming: Naming,
     version: Option<Version>,
     nesting: Nesting,
     pinned: Pinned,
@@ -56,7 +58,9 @@ pub(super) struct Tag {
     /// Its account's.
     pub(super) id: u64,
     pub(super) path: Arc<str>,
-    identity: Arc<Identity>,
+    named: Named,
+    /// The edition of the rules by which it is named.
+    edition: u64,
     /// The workload by its path, where there may be others inside.
     group_of: Option<Box<Subject>>,
     /// What may become known yet.
@@ -75,6 +79,7 @@ pub(super) struct Tag {
 struct Sorter<'s> {
     ids: &'s mut Ids,
     witness: &'s mut Witness,
+    naming: &'s Naming,
     tick: u64,
     hierarchy: Option<&'s Hierarchy>,
     nesting: Nesting,
@@ -98,6 +103,7 @@ impl Trees {
             unified: unified.map(|unified| CgroupTree::new(&unified, each)),
             hierarchies: [hierarchies.cpu.clone(), second],
             witness: Witness::new(roots),
+            naming: Naming::new(roots),
             version: hierarchies.cpu.as_ref().map(|hierarchy| hierarchy.version),
             nesting: Nesting::default(),
             pinned,
@@ -119,6 +125,7 @@ impl Trees {
         let mut sorter = Sorter {
             ids,
             witness: &mut self.witness,
+            naming: &self.naming,
             tick: self.tick,
             nesting: self.nesting,
             hierarchy: second.as_ref(),
@@ -142,7 +149,7 @@ impl Trees {
             if cgroup.fresh {
                 self.grown = self.tick;
             }
-            settle(cgroup, &mut self.witness, hierarchy, self.tick);
+            settle(cgroup, &mut self.witness, hierarchy, (&self.naming, self.tick));
             let mut account = account(cgroup);
             let path = cgroup.path.as_bytes();
             if self.cpu.around(path).is_some_and(|twin| twin.path == cgroup.path) {
@@ -160,7 +167,7 @@ impl Trees {
             if cgroup.fresh {
                 self.grown = self.tick;
             }
-            settle(cgroup, &mut self.witness, hierarchy, self.tick);
+            settle(cgroup, &mut self.witness, hierarchy, (&self.naming, self.tick));
             if self.pinned.matters() && cgroup.tag.cpus != cgroup.cpus {
                 cgroup.tag.socket = self.pinned.socket_of(cgroup.cpus.as_deref());
                 cgroup.tag.cpus.clone_from(&cgroup.cpus);
@@ -251,14 +258,21 @@ impl Sorter<'_> {
     fn tag(&mut self, path: &CgroupPath, origin: &Origin<'_, Tag>, subject: Subject) -> Tag {
         let text: Arc<str> = path.as_str().into();
         let source = (self.source)(text.clone());
-        let (identity, unsettled) = match self.hierarchy {
-            Some(hierarchy) => self.witness.identify((hierarchy, path), subject, self.tick),
-            None => (subject.identify(&Evidence::default()), None),
+        let (named, unsettled) = match self.hierarchy {
+            Some(hierarchy) => {
+                let when = (self.naming, self.tick);
+                self.witness.identify((hierarchy, path), subject, when)
+            }
+            None => {
+                let found = subject.identify(&Evidence::default());
+                (self.naming.of_cgroup(&found, path.as_str(), Vec::new), None)
+            }
         };
         Tag {
             id: origin.renamed.map_or_else(|| self.ids.next(), |before| before.id),
             path: text,
-            identity,
+            named,
+            edition: self.naming.edition(),
             group_of: None,
             unsettled,
             source,
@@ -270,13 +284,23 @@ impl Sorter<'_> {
     }
 }
 
-/// Asks again who a young workload is, where that was not quite clear.
-fn settle(cgroup: &mut Cgroup<Tag>, witness: &mut Witness, hierarchy: &Hierarchy, tick: u64) {
+/// Asks again who a young workload is, where that was not quite clear, and what new rules call it.
+fn settle(
+    cgroup: &mut Cgroup<Tag>,
+    witness: &mut Witness,
+    hierarchy: &Hierarchy,
+    (naming, tick): (&Naming, u64),
+) {
     let tag = &mut cgroup.tag;
+    let place = (hierarchy, &cgroup.path);
+    if tag.edition != naming.edition() {
+        tag.edition = naming.edition();
+        tag.named = Witness::name_again(place, &tag.named.found, naming);
+    }
     if tag.unsettled.is_some()
-        && let Some(identity) = witness.again((hierarchy, &cgroup.path), &mut tag.unsettled, tick)
+        && let Some(named) = witness.again(place, &mut tag.unsettled, (naming, tick))
     {
-        tag.identity = identity;
+        tag.named = named;
     }
 }
 
@@ -285,7 +309,8 @@ fn account(cgroup: &Cgroup<Tag>) -> AccountSample {
     AccountSample {
         id: tag.id,
         source: tag.source.clone(),
-        workload: tag.identity.clone(),
+        workload: tag.named.workload.clone(),
+        found: tag.named.found.clone(),
         inside: tag.around.or(tag.place.account()),
         cpu_usec: cgroup.cpu_usec,
         socket: tag.socket,

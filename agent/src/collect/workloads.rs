@@ -1,5 +1,8 @@
 //! Who ran: cgroups first, then the processes that have accounts of their own.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use wattle_hostfs::Roots;
 use wattle_hostfs::Scratch;
 use wattle_hostfs::hierarchies::Hierarchies;
@@ -13,6 +16,7 @@ use super::sense::Senses;
 use super::trees::Trees;
 use crate::sample::AccountSample;
 use crate::workload::Nesting;
+use crate::workload::rules::Rules;
 
 /// The accounts of a host.
 #[derive(Debug)]
@@ -57,6 +61,14 @@ impl WorkloadSource {
 
     pub(super) fn set_nesting(&mut self, nesting: Nesting) {
         self.trees.set_nesting(nesting);
+    }
+
+    pub(super) fn ask(&mut self, sockets: &[PathBuf]) {
+        self.trees.witness.ask_daemons(sockets);
+    }
+
+    pub(super) fn set_rules(&mut self, rules: &Arc<Rules>) {
+        self.trees.naming.set_rules(rules);
     }
 
     /// Time since boot in clock ticks.

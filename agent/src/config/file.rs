@@ -82,6 +82,9 @@ fn apply(settings: &mut Settings, flag: &'static str, values: &[String]) -> Resu
     if key.name == "listen" {
         settings.listen.0.clear();
     }
+    if key.name == "workload.sockets" {
+        settings.workload.sockets.0.clear();
+    }
     for value in values {
         (key.set)(settings, value).map_err(|problem| ConfigError::Flag {
             flag: key.name,
@@ -170,6 +173,95 @@ mod tests {
             assert!(problem.starts_with(expected), "{text:?}: {problem}");
             assert!(!problem.contains('\n'), "{problem}");
         }
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_meant_is_refused_with_its_line_and_what_is_wrong() {
+        for (rule, expected) in [
+            (
+                "match: {unit: a}",
+                "4: workloads[1]: nothing to do: one of name, group, drop or labels is missing",
+            ),
+            ("name: x", "4: workloads[1]: missing field `match`"),
+            (
+                "match: {}\n    name: x",
+                "4: workloads[1]: match: nothing to match; to mean every workload, say cgroup: .*",
+            ),
+            (
+                "match: {unit: a}\n    name: x\n    drop: true",
+                "4: workloads[1]: only one of name, group and drop can be meant",
+            ),
+            (
+                "match: {unit: a}\n    drop: true\n    continue: true",
+                "4: workloads[1]: drop: what is dropped has no labels, and no rule after it",
+            ),
+            (
+                "match: {unit: a}\n    name: x\n    kind: vm",
+                "4: workloads[1]: kind: only a group has a kind of its own",
+            ),
+            (
+                "match: {unit: a}\n    group: x\n    kind: system",
+                "6: workloads[1].kind: unknown variant `system`",
+            ),
+            ("match: {unit: a}\n    name: ''", "4: workloads[1]: an empty name"),
+            (
+                "match: {unit: a}\n    name: $1",
+                "4: workloads[1]: \"$1\": no pattern of the rule has a group 1",
+            ),
+            (
+                "match: {unit: a}\n    name: '$-'",
+                "5: workloads[1].name: \"$-\": after a $ comes a group",
+            ),
+            (
+                "match: {unit: (a), cgroup: (b)}\n    name: $1",
+                "4: workloads[1]: \"$1\": several patterns have groups; name them",
+            ),
+            (
+                "match: {unit: (?P<x>a), cgroup: (?P<x>b)}\n    name: $x",
+                "4: workloads[1]: match: two patterns have a group named x",
+            ),
+            (
+                "name: x\n    match:\n      unit: a(b",
+                "6: workloads[1].match.unit: the regular expression \"a(b\" is wrong at character 2: unclosed group",
+            ),
+            (
+                "name: x\n    match:\n      unit: a)|(b",
+                "6: workloads[1].match.unit: the regular expression \"a)|(b\" is wrong at character 2: unopened group",
+            ),
+            (
+                "name: x\n    match:\n      user: (?=a)",
+                "6: workloads[1].match.user: the regular expression \"(?=a)\" is wrong at character 1: look-around",
+            ),
+            (
+                "name: x\n    match:\n      user: ((a{1000}){1000}){1000}",
+                "6: workloads[1].match.user: the regular expression \"((a{1000}){1000}){1000}\" is too large",
+            ),
+            (
+                "name: x\n    match:\n      label:\n        colour: a",
+                "7: workloads[1].match.label: no label `colour`; there are kind, name, id, runtime",
+            ),
+            (
+                "match: {unit: a}\n    labels:\n      kind: vm",
+                "6: workloads[1].labels: no label `kind` that can be set",
+            ),
+            (
+                "match: {unit: a}\n    colour: x",
+                "5: workloads[1].colour: unknown field `colour`",
+            ),
+            (
+                "match: {comm: a}\n    name: x",
+                "4: workloads[1].match.comm: unknown field `comm`",
+            ),
+        ] {
+            let text = format!("interval: 1s\nworkloads:\n  - {{match: {{unit: x}}, name: y}}\n  - {rule}\n");
+            let problem = problem(&text);
+            assert!(
+                problem.starts_with(&format!("agent.yaml:{expected}")),
+                "{rule}: {problem}"
+            );
+            assert!(!problem.contains('\n'), "{problem}");
+        }
+        assert!(problem("workloads: {nesting: innermost}\n").starts_with("agent.yaml:1: workloads: "));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::KEYS;
 use super::Settings;
+use super::rules;
 
 /// Comments are wrapped at this width.
 const WIDTH: usize = 100;
@@ -12,7 +13,8 @@ const WIDTH: usize = 100;
 pub fn commented() -> String {
     let defaults = Settings::default();
     let mut text = String::from(
-        "# Configuration of wattle-agent. Every key can be given as a flag too (--log.level debug); a flag wins.\n\
+        "# Configuration of wattle-agent. Every key but the list of rules at the end can be given as a flag too (--log.level debug);\n\
+         # a flag wins.\n\
          # Check a file with: wattle-agent check-config FILE\n",
     );
     let mut open: Vec<&str> = Vec::new();
@@ -42,6 +44,12 @@ pub fn commented() -> String {
             value.unwrap_or(key.value.to_owned())
         );
     }
+    text.push('\n');
+    comment(&mut text, rules::HELP, 0);
+    for line in rules::EXAMPLE.lines() {
+        let _ = writeln!(text, "# {line}");
+    }
+    text.push_str("workloads: []\n");
     text
 }
 

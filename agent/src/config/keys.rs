@@ -189,6 +189,23 @@ pub const KEYS: &[Key] = &[
         show: |settings| Some(settings.workload.nesting.as_str().to_owned()),
     },
     Key {
+        name: "workload.sockets",
+        value: "FILE",
+        help: "Socket of a container engine's daemon, as the agent sees it, to ask about new containers of which the disk does not tell name or image; can be repeated. One called unix.socket is spoken to as LXD or Incus, any other as Docker or podman. Whoever may use such a socket is root, so the agent must be; asking is never waited for.",
+        repeatable: true,
+        reloads: false,
+        set: |settings, text| settings.workload.sockets.add(text),
+        show: |settings| {
+            let sockets = &settings.workload.sockets.0;
+            list(
+                &sockets
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect::<Vec<_>>(),
+            )
+        },
+    },
+    Key {
         name: "limits.workloads",
         value: "COUNT",
         help: "Workloads with series of their own, 1 to 100000. All others are summed as the workload of kind other, so sums still hold.",

@@ -7,6 +7,7 @@
 mod file;
 mod generate;
 mod keys;
+mod rules;
 mod value;
 
 use std::path::PathBuf;
@@ -26,10 +27,12 @@ pub use value::Limit;
 pub use value::ListenList;
 pub use value::LogFormat;
 pub use value::LogLevel;
+pub use value::SocketList;
 pub use value::Top;
 pub use value::Watts;
 
 use crate::workload::Nesting;
+use crate::workload::rules::Rules;
 
 /// Where packages let the agent keep its state.
 const STATE_DIR: &str = "/var/lib/wattle";
@@ -54,6 +57,8 @@ pub struct Settings {
     pub power: Power,
     /// Who the workloads are.
     pub workload: Workload,
+    /// What the operator calls them.
+    pub workloads: Rules,
     /// Bounds.
     pub limits: Limits,
     /// Single processes.
@@ -121,11 +126,13 @@ pub struct Estimate {
 }
 
 /// `workload.*`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Workload {
     /// Who pays where one runs inside another.
     pub nesting: Nesting,
+    /// Daemons that are asked about their containers.
+    pub sockets: SocketList,
 }
 
 /// `limits.*`
@@ -157,6 +164,7 @@ impl Default for Settings {
             log: Log::default(),
             power: Power::default(),
             workload: Workload::default(),
+            workloads: Rules::default(),
             limits: Limits::default(),
             processes: Processes::default(),
         }

@@ -1,6 +1,7 @@
 //! What single values may be.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -316,6 +317,33 @@ impl<'de> Deserialize<'de> for ListenList {
             OneOrMore::One(address) => vec![address],
             OneOrMore::More(addresses) => addresses,
         }))
+    }
+}
+
+/// Sockets of daemons; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SocketList(pub Vec<PathBuf>);
+
+impl SocketList {
+    /// Adds one more.
+    pub(super) fn add(&mut self, path: &str) -> Result<(), String> {
+        if !path.starts_with('/') {
+            return Err(format!(
+                "{path:?} is no path from the root, such as /run/docker.sock"
+            ));
+        }
+        self.0.push(PathBuf::from(path));
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for SocketList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut sockets = Self::default();
+        for path in Vec::<String>::deserialize(deserializer)? {
+            sockets.add(&path).map_err(D::Error::custom)?;
+        }
+        Ok(sockets)
     }
 }
 

@@ -63,6 +63,7 @@ const INFO: &[&str] = &[
     "flavor",
     "user",
     "group",
+    "tenant",
     "job_id",
     "slice",
     "inner",

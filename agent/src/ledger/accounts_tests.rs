@@ -23,6 +23,7 @@ fn account(id: u64, inside: Option<u64>, cpu_usec: u64) -> AccountSample {
         id,
         source: AccountSource::Cgroup(format!("/{id}").into()),
         workload: Identity::new(Kind::Container, &format!("/{id}"), "", Details::default()),
+        found: Identity::permanent(Kind::System),
         inside,
         cpu_usec,
         socket: None,

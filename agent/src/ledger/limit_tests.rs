@@ -58,6 +58,7 @@ fn sample(second: u64, accounts: u64, details: &Details) -> Sample {
         id,
         source: AccountSource::Cgroup(format!("/{id}").into()),
         workload: Identity::new(Kind::Container, &format!("/{id}"), "", details.clone()),
+        found: Identity::permanent(Kind::System),
         inside: None,
         cpu_usec: second * 100_000,
         socket: None,

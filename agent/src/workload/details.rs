@@ -40,6 +40,8 @@ pub enum Label {
     User,
     /// The owner's group.
     Group,
+    /// Whom the operator's rules say that it is for.
+    Tenant,
     /// The number of a batch job.
     JobId,
     /// The systemd slice.
@@ -52,7 +54,7 @@ pub enum Label {
 
 impl Label {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Runtime,
         Self::Platform,
         Self::Uuid,
@@ -67,6 +69,7 @@ impl Label {
         Self::Flavor,
         Self::User,
         Self::Group,
+        Self::Tenant,
         Self::JobId,
         Self::Slice,
         Self::Inner,
@@ -90,6 +93,7 @@ impl Label {
             Self::Flavor => "flavor",
             Self::User => "user",
             Self::Group => "group",
+            Self::Tenant => "tenant",
             Self::JobId => "job_id",
             Self::Slice => "slice",
             Self::Inner => "inner",

@@ -63,6 +63,31 @@ pub fn bundle_config(text: &[u8]) -> Option<ContainerFacts> {
     })
 }
 
+/// Parses what LXD's and Incus' interface says of an instance: `/1.0/instances/<name>`.
+pub fn lxd_instance(text: &[u8]) -> Option<ContainerFacts> {
+    #[derive(Deserialize)]
+    struct Answer {
+        metadata: Instance,
+    }
+    #[derive(Deserialize)]
+    struct Instance {
+        name: String,
+        #[serde(default)]
+        project: String,
+        #[serde(default)]
+        config: HashMap<String, String>,
+    }
+    let instance = serde_json::from_slice::<Answer>(text).ok()?.metadata;
+    let image = instance.config.get("image.description");
+    Some(ContainerFacts {
+        name: instance.name,
+        sandbox: false,
+        details: Details::default()
+            .with(Label::Project, &instance.project)
+            .with(Label::Image, image.map(String::as_str).unwrap_or_default()),
+    })
+}
+
 /// Annotations or labels, by what they mean: containerd's, CRI-O's and the kubelet's own words for it.
 const WORDS: [(Label, &[&str]); 5] = [
     (

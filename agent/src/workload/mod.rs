@@ -6,6 +6,7 @@
 //!
 //! From a path follows a [`Subject`] ([`sort_cgroup`]), from a subject and [`Evidence`] an [`Identity`]. What runs in its
 //! own right outside of any cgroup that says so is found by its command line ([`vm_process`]).
+//! Last, the operator may call it otherwise ([`rules`]).
 
 mod clean;
 mod details;
@@ -23,6 +24,7 @@ mod nested;
 mod place;
 mod platform;
 mod qemu;
+pub mod rules;
 mod sort;
 mod subject;
 mod system_containers;

@@ -61,6 +61,11 @@ impl Subject {
         self.details.get(Label::Runtime).unwrap_or_default()
     }
 
+    /// The project, where the path tells.
+    pub fn project(&self) -> Option<&str> {
+        self.details.get(Label::Project)
+    }
+
     /// What would tell more than the path.
     pub fn wants(&self) -> &Wants {
         &self.wants

@@ -28,6 +28,8 @@ mod prometheus;
 mod promtool;
 mod reload;
 mod restart;
+mod rules;
+mod sockets;
 mod starting;
 mod usage;
 mod web;

@@ -12,6 +12,7 @@ use wattle_agent::exposition::Format;
 use wattle_agent::published::Board;
 use wattle_agent::run;
 use wattle_agent::tick::Ticker;
+use wattle_agent::workload::rules::Rules;
 
 use super::clock::VirtualClock;
 use super::scrape::Scrape;
@@ -53,6 +54,15 @@ impl Agent {
         let (clock, board) = (self.clock.clone(), self.board.clone());
         let (ticker, _) = run::ticker(&self.settings, clock, board, Arc::default());
         self.ticker = Some(ticker);
+    }
+
+    /// It is told of other rules, as by a reload.
+    pub(crate) fn take_rules(&mut self, rules: Rules) {
+        self.ticker
+            .as_mut()
+            .unwrap()
+            .collector
+            .set_rules(&Arc::new(rules));
     }
 
     /// It is gone in an instant.

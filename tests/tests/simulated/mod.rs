@@ -6,6 +6,7 @@ mod churn;
 mod damaged_state;
 mod faults;
 mod restart;
+mod rules;
 mod time;
 mod worlds;
 mod zones;

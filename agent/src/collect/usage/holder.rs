@@ -115,7 +115,7 @@ impl Holder {
 pub(super) fn is_of_interest(account: &AccountSample) -> bool {
     match account.source {
         AccountSource::Cgroup(_) | AccountSource::Unified(_) => true,
-        AccountSource::Process { .. } => matches!(account.workload.kind, Kind::Vm | Kind::Container),
+        AccountSource::Process { .. } => matches!(account.found.kind, Kind::Vm | Kind::Container),
     }
 }
 

@@ -242,7 +242,7 @@ impl UsageSource {
         scratch: &mut Scratch,
         usage: &mut Usage,
     ) {
-        if turn.account.workload.kind == Kind::Vm {
+        if turn.account.found.kind == Kind::Vm {
             if turn.look == Look::Close {
                 let pids = self.pids(turn.account, MOST_PROCESSES, scratch);
                 let processes = pids.iter().filter_map(|&pid| self.open(pid)).collect::<Vec<_>>();

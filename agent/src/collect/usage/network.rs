@@ -104,7 +104,7 @@ impl Networks {
             account: turn.account.id,
         };
         // Services are often put into a namespace that was there before them.
-        let fresh = holder.since > 0 && turn.account.workload.kind == Kind::Container;
+        let fresh = holder.since > 0 && turn.account.found.kind == Kind::Container;
         if self.namespaces.claim(id, claim, fresh, ids) != turn.account.id {
             return None;
         }
@@ -134,7 +134,7 @@ impl Networks {
             found.extend(served);
         }
         if !may_look {
-            found = libvirt::devices(&self.roots, &turn.account.workload.name);
+            found = libvirt::devices(&self.roots, &turn.account.found.name);
             holder.in_host = true;
         }
         holder
