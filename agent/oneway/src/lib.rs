@@ -10,6 +10,7 @@ mod error_estimate;
 mod schedule;
 pub mod simulate;
 pub mod statistics;
+pub mod stamp;
 mod timestamp;
 
 pub use error_estimate::ErrorEstimate;
