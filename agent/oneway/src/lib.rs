@@ -9,8 +9,8 @@ pub mod clock;
 mod error_estimate;
 mod schedule;
 pub mod simulate;
-pub mod statistics;
 pub mod stamp;
+pub mod statistics;
 mod timestamp;
 
 pub use error_estimate::ErrorEstimate;
