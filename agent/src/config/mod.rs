@@ -7,6 +7,7 @@
 mod file;
 mod generate;
 mod keys;
+mod latency;
 mod value;
 
 use std::path::PathBuf;
@@ -20,6 +21,10 @@ pub use file::load;
 pub use generate::commented;
 pub use keys::KEYS;
 pub use keys::Key;
+pub use latency::Dscp;
+pub use latency::Latency;
+pub use latency::PeerLimit;
+pub use latency::UdpListen;
 pub use value::Interval;
 pub use value::Keep;
 pub use value::Limit;
@@ -49,6 +54,8 @@ pub struct Settings {
     pub log: Log,
     /// How energy is shared.
     pub power: Power,
+    /// How far other hosts are.
+    pub latency: Latency,
     /// Bounds.
     pub limits: Limits,
 }
@@ -133,6 +140,7 @@ impl Default for Settings {
             web: Web::default(),
             log: Log::default(),
             power: Power::default(),
+            latency: Latency::default(),
             limits: Limits::default(),
         }
     }
@@ -153,6 +161,7 @@ impl Default for Paths {
 impl Settings {
     /// What the types of single values cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.latency.check()?;
         let Estimate {
             idle_watts_per_core: idle,
             full_load_watts_per_core: full,

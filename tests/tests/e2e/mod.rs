@@ -17,6 +17,7 @@ mod crowd;
 mod documents;
 mod hostile_names;
 mod live;
+mod mesh;
 mod permission;
 mod prometheus;
 mod promtool;

@@ -1,0 +1,7 @@
+//! Several agents that measure each other, each in a network namespace of its own.
+
+use super::skip;
+
+mod clocks;
+mod host;
+mod quiet;
