@@ -124,7 +124,7 @@ impl Ticker {
     fn publish(&mut self, mut host: HostReport) {
         let latency = self.latency.load_full();
         host.sensors
-            .extend(latency.as_ref().map(|report| report.sensor()));
+            .extend(latency.iter().flat_map(|report| report.sensors()));
         let tally = self.tally.snapshot();
         let http = HttpReport {
             connections: tally.accepted,

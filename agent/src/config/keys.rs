@@ -223,7 +223,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "latency.peers",
         value: "PEER",
-        help: "A host with an agent, [NAME=]HOST[:PORT][,zone=ZONE]; can be repeated.",
+        help: "Another host, [NAME=]HOST[:PORT][,zone=ZONE]; can be repeated. One without an agent, marked by ,agent=none, is pinged.",
         repeatable: true,
         reloads: false,
         set: |settings, text| {
@@ -235,7 +235,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "latency.peers-file",
         value: "FILE",
-        help: "File with peers in Prometheus' file_sd format, JSON or YAML, read again when it changes. The labels name, zone and latency_port are used; without the last, a target's port is that of its reflector.",
+        help: "File with peers in Prometheus' file_sd format, JSON or YAML, read again when it changes. The labels name, zone, agent (none) and latency_port are used; without the last, a target's port is that of its reflector.",
         repeatable: false,
         reloads: false,
         set: |settings, text| {
@@ -249,6 +249,18 @@ pub const KEYS: &[Key] = &[
                 .as_ref()
                 .map(|file| file.display().to_string())
         },
+    },
+    Key {
+        name: "latency.peers-url",
+        value: "URL",
+        help: "Where to ask for peers by Prometheus' HTTP service discovery, over http; asked every minute. The same labels are used.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.peers_url = Some(text.to_owned());
+            Ok(())
+        },
+        show: |settings| settings.latency.peers_url.clone(),
     },
     Key {
         name: "latency.peers-dns",

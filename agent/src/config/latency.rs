@@ -11,6 +11,7 @@ use super::Interval;
 use super::value::Scalar;
 use crate::latency::mesh::Network;
 use crate::latency::peers::Entry;
+use crate::latency::peers::check_url;
 
 /// How far other hosts are.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -28,6 +29,8 @@ pub struct Latency {
     pub peers: Vec<String>,
     /// A file with peers.
     pub peers_file: Option<PathBuf>,
+    /// A server that knows peers.
+    pub peers_url: Option<String>,
     /// Names with an address for each peer.
     pub peers_dns: Vec<String>,
     /// The most peers that are measured.
@@ -43,7 +46,11 @@ pub struct Latency {
 impl Latency {
     /// Whether anything is measured or answered.
     pub fn is_on(&self) -> bool {
-        self.reflect || !self.peers.is_empty() || self.peers_file.is_some() || !self.peers_dns.is_empty()
+        self.reflect
+            || !self.peers.is_empty()
+            || self.peers_file.is_some()
+            || self.peers_url.is_some()
+            || !self.peers_dns.is_empty()
     }
 
     /// What the types of single values do not say.
@@ -57,6 +64,9 @@ impl Latency {
                 .iter()
                 .try_for_each(|text| Entry::parse(text).map(drop))
                 .map_err(wrong(key))?;
+        }
+        if let Some(url) = &self.peers_url {
+            check_url(url).map_err(wrong("latency.peers-url"))?;
         }
         let networks = self
             .allow

@@ -3,6 +3,7 @@
 use super::point::Label;
 use super::point::Points;
 use crate::latency::histogram::seconds;
+use crate::latency::icmp::IcmpPeer;
 use crate::latency::report::DIRECTIONS;
 use crate::latency::report::DirectionReport;
 use crate::latency::report::LatencyReport;
@@ -40,6 +41,11 @@ fn report(snapshot: &Snapshot) -> Option<&LatencyReport> {
 
 fn peers(snapshot: &Snapshot) -> impl Iterator<Item = &PeerReport> {
     let peers = report(snapshot).map_or(&[][..], |report| &report.peers);
+    peers.iter().map(|peer| &**peer)
+}
+
+fn pinged(snapshot: &Snapshot) -> impl Iterator<Item = &IcmpPeer> {
+    let peers = report(snapshot).map_or(&[][..], |report| &report.icmp.peers);
     peers.iter().map(|peer| &**peer)
 }
 
@@ -116,6 +122,16 @@ pub(super) fn packets<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
             points.whole([name, "round_trip".into(), outcome.into()], count(&peer.rounds));
         }
     }
+    for peer in pinged(snapshot) {
+        let counts = [
+            ("sent", peer.received + peer.lost),
+            ("received", peer.received),
+            ("lost", peer.lost),
+        ];
+        for (outcome, count) in counts {
+            points.whole([(&*peer.name).into(), "round_trip".into(), outcome.into()], count);
+        }
+    }
 }
 
 pub(super) fn samples<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
@@ -148,6 +164,9 @@ pub(super) fn clock_state<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
 pub(super) fn round_trip<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     for peer in peers(snapshot) {
         points.delays([(&*peer.name).into(), "stamp".into()], &peer.round_trip);
+    }
+    for peer in pinged(snapshot) {
+        points.delays([(&*peer.name).into(), "icmp".into()], &peer.round_trip);
     }
 }
 
@@ -211,7 +230,7 @@ pub(super) fn peer_counts<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     let Some(report) = report(snapshot) else { return };
     let counts = [
         ("known", report.known),
-        ("measured", report.peers.len()),
+        ("measured", report.peers.len() + report.icmp.peers.len()),
         ("capped", report.capped),
         ("unresolved", report.unresolved),
     ];

@@ -6,7 +6,9 @@
 //! - [`mesh`]: the thread that measures, and [`report`]: what it publishes.
 
 pub mod clock_state;
+pub mod examine;
 pub mod histogram;
+pub mod icmp;
 pub mod mesh;
 pub mod peers;
 pub mod plan;

@@ -9,6 +9,8 @@ use wattle_oneway::stamp::TrafficClass;
 
 use super::clock_state::ClockReading;
 use super::histogram::DelayHistogram;
+use super::icmp;
+use super::icmp::IcmpReport;
 use super::peers::SourceReport;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
@@ -34,6 +36,8 @@ pub struct LatencyReport {
     pub sources: Vec<SourceReport>,
     /// Those that are measured, by name.
     pub peers: Vec<Arc<PeerReport>>,
+    /// Those that have no agent.
+    pub icmp: Arc<IcmpReport>,
     /// How far each host's clock is from most others', by what this host has measured.
     pub offsets: Vec<(HostOffset<Arc<str>>, bool)>,
     /// What this host adds to packets.
@@ -47,23 +51,32 @@ pub struct LatencyReport {
 }
 
 impl LatencyReport {
-    /// How the measuring does, as one of the sensors.
-    pub fn sensor(&self) -> SensorState {
-        let trouble = self.trouble.clone().unwrap_or_default();
-        let advice = if trouble.is_empty() {
-            ""
-        } else {
-            "give another port with --latency.listen, or the agent CAP_NET_BIND_SERVICE"
-        };
-        SensorState {
-            sensor: "latency".into(),
-            source: "udp".into(),
-            quality: Quality::Measured,
-            up: trouble.is_empty(),
-            reason: trouble.into(),
-            advice: advice.into(),
-            took: None,
-        }
+    /// How the measuring does, as sensors.
+    pub fn sensors(&self) -> impl Iterator<Item = SensorState> {
+        let advice = "give another port with --latency.listen, or the agent CAP_NET_BIND_SERVICE";
+        let stamp = sensor("latency", "udp", self.trouble.as_deref(), advice);
+        let pinged = !self.icmp.peers.is_empty() || self.icmp.trouble.is_some();
+        let icmp = pinged.then(|| sensor("latency/icmp", "icmp", self.icmp.trouble.as_deref(), icmp::ADVICE));
+        [stamp].into_iter().chain(icmp)
+    }
+}
+
+pub(super) fn sensor(
+    name: &'static str,
+    source: &'static str,
+    trouble: Option<&str>,
+    advice: &'static str,
+) -> SensorState {
+    let trouble = trouble.unwrap_or_default().to_owned();
+    let advice = if trouble.is_empty() { "" } else { advice };
+    SensorState {
+        sensor: name.into(),
+        source: source.into(),
+        quality: Quality::Measured,
+        up: trouble.is_empty(),
+        reason: trouble.into(),
+        advice: advice.into(),
+        took: None,
     }
 }
 

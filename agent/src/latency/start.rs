@@ -17,6 +17,8 @@ use wattle_oneway::stamp::KeyRing;
 use super::clock_state::ClockSource;
 use super::clock_state::HostClock;
 use super::clock_state::StatedClock;
+use super::icmp;
+use super::icmp::IcmpDesk;
 use super::mesh::Engine;
 use super::mesh::MeshSettings;
 use super::mesh::Network;
@@ -71,7 +73,10 @@ pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow
         return Ok(None);
     }
     let clock: Arc<dyn Clock> = Arc::new(ShiftedClock::new(clock, trial.shift));
-    let mesh = mesh_settings(settings, trial)?;
+    let icmp = Arc::new(IcmpDesk::default());
+    let pinging = Arc::downgrade(&icmp);
+    let mesh = mesh_settings(settings, trial, icmp)?;
+    let interval = mesh.interval;
     let sources = sources(settings, &mesh.own)?;
     let state: Box<dyn ClockSource> = match trial.bound {
         Some(bound) => Box::new(StatedClock(bound)),
@@ -88,6 +93,11 @@ pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow
     let board = Arc::new(LatencyBoard::default());
     let shared = board.clone();
     spawn("latency", move || engine.run(&inbox, &woken, &shared))?;
+    spawn("icmp", move || {
+        if let Err(error) = icmp::run(&pinging, interval, &mut SystemEntropy::default()) {
+            tracing::warn!(%error, "peers without an agent are not pinged");
+        }
+    })?;
     let (stop, stopped) = mpsc::channel();
     let (to_engine, ring) = (orders.clone(), wake.try_clone()?);
     let discovery = Discovery::new(clock, sources);
@@ -123,7 +133,7 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()>
         .map(drop)
 }
 
-fn mesh_settings(settings: &Settings, trial: Trial) -> anyhow::Result<MeshSettings> {
+fn mesh_settings(settings: &Settings, trial: Trial, icmp: Arc<IcmpDesk>) -> anyhow::Result<MeshSettings> {
     let latency = &settings.latency;
     let own = match &latency.name {
         Some(name) => name.clone(),
@@ -139,6 +149,7 @@ fn mesh_settings(settings: &Settings, trial: Trial) -> anyhow::Result<MeshSettin
         most: latency.max_peers.0,
         keys: latency.key_file.as_deref().map(key).transpose()?,
         shift: WallShift(trial.shift),
+        icmp,
     })
 }
 
@@ -152,13 +163,14 @@ fn sources(settings: &Settings, own: &str) -> anyhow::Result<Sources> {
         own: own.to_owned(),
         stated: entries(&latency.peers)?,
         file: latency.peers_file.clone(),
+        url: latency.peers_url.clone(),
         dns: entries(&latency.peers_dns)?,
         port: addresses(&latency.listen.0).first().map_or(862, SocketAddr::port),
     })
 }
 
 /// A port alone is that of both families.
-fn addresses(listen: &str) -> Vec<SocketAddr> {
+pub(super) fn addresses(listen: &str) -> Vec<SocketAddr> {
     if let Some(port) = listen.strip_prefix(':').and_then(|port| port.parse().ok()) {
         return vec![
             (Ipv4Addr::UNSPECIFIED, port).into(),

@@ -55,6 +55,11 @@ pub struct ClockReading {
     pub bound: Option<Duration>,
 }
 
+/// What the kernel says now.
+pub fn by_kernel() -> ClockReading {
+    kernel::read().unwrap_or_default()
+}
+
 impl ClockReading {
     /// The same, as it is told to other hosts.
     pub fn claim(&self) -> ClockClaim {

@@ -34,6 +34,7 @@ use super::timers::Timers;
 use crate::clock::Clock;
 use crate::latency::clock_state::ClockReading;
 use crate::latency::clock_state::ClockSource;
+use crate::latency::icmp::IcmpDesk;
 use crate::latency::peers::Peer;
 use crate::latency::peers::SourceReport;
 use crate::latency::plan::Member;
@@ -92,6 +93,8 @@ pub struct MeshSettings {
     pub keys: Option<KeyRing>,
     /// For tests of what a wrong clock does.
     pub shift: WallShift,
+    /// Where peers without an agent are handed on.
+    pub icmp: Arc<IcmpDesk>,
 }
 
 /// Names a request until its transmit stamp comes: which pair, which session of it, which packet.
@@ -392,10 +395,15 @@ impl Engine {
             .collect();
         let mut peers: Vec<_> = peers.into_iter().map(Some).collect();
         let now = self.clock.steady();
+        let mut pinged = Vec::new();
         for place in chosen {
             let Some(peer) = peers.get_mut(place).and_then(Option::take) else {
                 continue;
             };
+            if !peer.has_agent {
+                pinged.push(peer);
+                continue;
+            }
             let pair = match before.remove(&peer.name) {
                 Some(mut pair) if pair.peer.address != peer.address => {
                     let settings = self.session();
@@ -414,6 +422,7 @@ impl Engine {
             };
             self.pairs.push(pair);
         }
+        self.settings.icmp.targets.store(Arc::new(pinged));
         self.claim();
         self.by_address = self
             .pairs
@@ -469,6 +478,7 @@ impl Engine {
             clock: self.reading,
             peers: self.pairs.iter().map(|pair| Arc::new(pair.report(now))).collect(),
             offsets: self.offsets(now),
+            icmp: self.settings.icmp.report.load_full(),
             stages: self.stages.clone(),
             reflected: counts.reflected,
             refused: refused

@@ -15,6 +15,7 @@ use super::Entry;
 use super::Found;
 use super::PeerList;
 use super::SourceReport;
+use super::http;
 use super::targets;
 use crate::clock::Clock;
 
@@ -36,6 +37,8 @@ pub struct Sources {
     pub stated: Vec<Entry>,
     /// A file in the format of Prometheus.
     pub file: Option<PathBuf>,
+    /// A server with HTTP service discovery.
+    pub url: Option<String>,
     /// Names that have one address for each peer.
     pub dns: Vec<Entry>,
     /// The port of a reflector of which nobody says another.
@@ -57,6 +60,7 @@ pub struct Discovery {
     sources: Sources,
     reports: Vec<SourceReport>,
     from_file: Vec<Entry>,
+    from_url: Vec<Entry>,
     from_dns: Vec<Vec<Entry>>,
     list: PeerList,
     looked_up: Option<Duration>,
@@ -67,7 +71,8 @@ impl Discovery {
     pub fn new(clock: Arc<dyn Clock>, sources: Sources) -> Self {
         let file = sources.file.iter().map(|_| "file".to_owned());
         let dns = sources.dns.iter().map(|entry| format!("dns/{}", entry.host));
-        let reports = file.chain(dns).map(|source| SourceReport {
+        let url = sources.url.iter().map(|_| "http".to_owned());
+        let reports = file.chain(url).chain(dns).map(|source| SourceReport {
             source,
             ..SourceReport::default()
         });
@@ -75,6 +80,7 @@ impl Discovery {
             clock,
             reports: reports.collect(),
             from_file: Vec::new(),
+            from_url: Vec::new(),
             from_dns: vec![Vec::new(); sources.dns.len()],
             list: PeerList::default(),
             looked_up: None,
@@ -107,12 +113,23 @@ impl Discovery {
         }
         if fresh {
             self.looked_up = Some(now);
+            self.ask_url(now);
             self.ask_dns(now);
         }
         let found = self.put_together(fresh, now);
         Round {
             found,
             sources: self.reports.clone(),
+        }
+    }
+
+    fn ask_url(&mut self, now: Duration) {
+        let Some(url) = self.sources.url.clone() else {
+            return;
+        };
+        let at = usize::from(self.sources.file.is_some());
+        if let Some(entries) = self.note(at, now, http::ask(&url)) {
+            self.from_url = entries;
         }
     }
 
@@ -155,7 +172,9 @@ impl Discovery {
     fn put_together(&mut self, fresh: bool, begun: Duration) -> Found {
         let (port, clock) = (self.sources.port, &self.clock);
         let entries = self.sources.stated.iter().chain(&self.from_file);
-        let entries = entries.chain(self.from_dns.iter().flatten());
+        let entries = entries
+            .chain(&self.from_url)
+            .chain(self.from_dns.iter().flatten());
         let resolve = |entry: &Entry| {
             let port = entry.port.unwrap_or(port);
             if let Ok(ip) = entry.host.parse() {
@@ -200,6 +219,7 @@ fn all_addresses(name: &Entry, port: u16) -> Result<Vec<Entry>, String> {
         zone: name.zone.clone(),
         host: address.ip().to_string().into(),
         port: Some(port),
+        has_agent: name.has_agent,
     };
     Ok(addresses.map(entry).collect())
 }

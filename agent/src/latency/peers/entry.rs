@@ -16,22 +16,32 @@ pub struct Entry {
     pub host: Arc<str>,
     /// Its port, if another than the usual one.
     pub port: Option<u16>,
+    /// Whether it has an agent.
+    pub has_agent: bool,
 }
 
 impl Entry {
-    /// Reads `[NAME=]HOST[:PORT][,zone=ZONE]`. Without a name, it is the host's.
+    /// Reads `[NAME=]HOST[:PORT][,zone=ZONE][,agent=none]`. Without a name, it is the host's.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(',');
         let place = parts.next().unwrap_or_default();
         let (name, place) = place.split_once('=').unwrap_or(("", place));
-        let mut zone = "";
+        let (mut zone, mut has_agent) = ("", true);
         for part in parts {
             match part.trim().split_once('=') {
                 Some(("zone", value)) => zone = value,
-                _ => return Err(format!("{part:?} of {text:?} is not zone=ZONE")),
+                Some(("agent", "none")) => has_agent = false,
+                _ => {
+                    return Err(format!(
+                        "{part:?} of {text:?} is neither zone=ZONE nor agent=none"
+                    ));
+                }
             }
         }
-        Self::new(name.trim(), zone, place.trim()).map_err(|problem| format!("{text:?}: {problem}"))
+        let mut entry =
+            Self::new(name.trim(), zone, place.trim()).map_err(|problem| format!("{text:?}: {problem}"))?;
+        entry.has_agent = has_agent;
+        Ok(entry)
     }
 
     /// A host whose name, zone and place are known apart.
@@ -53,6 +63,7 @@ impl Entry {
             zone: zone.into(),
             host: host.into(),
             port,
+            has_agent: true,
         })
     }
 }
@@ -81,13 +92,16 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> Result<String, String> {
+        let entry = Entry::parse(text)?;
         let Entry {
             name,
             zone,
             host,
             port,
-        } = Entry::parse(text)?;
-        Ok(format!("{name}|{zone}|{host}|{port:?}"))
+            has_agent,
+        } = entry;
+        let agent = if has_agent { "" } else { "|none" };
+        Ok(format!("{name}|{zone}|{host}|{port:?}{agent}"))
     }
 
     #[test]
@@ -99,6 +113,7 @@ mod tests {
             ("hv2=[2001:db8::2]:863", "hv2||2001:db8::2|Some(863)"),
             ("hv2=2001:db8::2", "hv2||2001:db8::2|None"),
             ("[::1]", "::1||::1|None"),
+            ("gw=192.0.2.1,agent=none,zone=r1", "gw|r1|192.0.2.1|None|none"),
         ] {
             assert_eq!(shown(text).as_deref(), Ok(expected));
         }

@@ -62,6 +62,7 @@ impl PeerList {
                 name: entry.name.clone(),
                 zone: entry.zone.clone(),
                 address,
+                has_agent: entry.has_agent,
             };
             peers.insert(entry.name.clone(), peer);
         }

@@ -2,6 +2,7 @@
 
 mod discover;
 mod entry;
+mod http;
 mod list;
 mod targets;
 
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use discover::Discovery;
 pub use discover::Sources;
 pub use entry::Entry;
+pub use http::check as check_url;
 pub use list::Found;
 pub use list::PeerList;
 pub use targets::parse as parse_targets;
@@ -19,7 +21,7 @@ pub use targets::parse as parse_targets;
 /// No list is longer; what is beyond is counted and not looked at.
 pub const MOST: usize = 10_000;
 
-/// Another host with an agent that answers.
+/// Another host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// Its name, which is the value of the label `peer`.
@@ -28,6 +30,8 @@ pub struct Peer {
     pub zone: Arc<str>,
     /// Where its reflector is.
     pub address: SocketAddr,
+    /// Whether it has one. Others are pinged.
+    pub has_agent: bool,
 }
 
 /// How a source of peers is.

@@ -25,6 +25,22 @@ impl Net {
     /// So many namespaces with a veth each. Two are joined by their veth directly, more by a bridge. Nothing where that is not
     /// possible.
     pub(crate) fn new(name: &str, hosts: usize) -> Result<Self, String> {
+        let net = Self::unwired(name, hosts)?;
+        if hosts == 2 {
+            let [one, other] = [net.namespace(0), net.namespace(1)];
+            let pair = [
+                "link", "add", "v", "netns", &one, "type", "veth", "peer", "name", "v", "netns", &other,
+            ];
+            ip(&pair)?;
+        } else {
+            net.bridge()?;
+        }
+        (0..hosts).try_for_each(|host| net.address(host, "v"))?;
+        Ok(net)
+    }
+
+    /// So many namespaces that nothing joins.
+    pub(crate) fn unwired(name: &str, hosts: usize) -> Result<Self, String> {
         if !super::super::skip::is_root() {
             return Err("needs root, for network namespaces".to_owned());
         }
@@ -37,34 +53,33 @@ impl Net {
             ip(&["netns", "add", &ns])?;
             ip(&["-n", &ns, "link", "set", "lo", "up"])?;
         }
-        if hosts == 2 {
-            let [one, other] = [net.namespace(0), net.namespace(1)];
-            let pair = [
-                "link", "add", "v", "netns", &one, "type", "veth", "peer", "name", "v", "netns", &other,
-            ];
-            ip(&pair)?;
-        } else {
-            net.bridge()?;
-        }
-        for host in 0..hosts {
-            let (ns, address) = (net.namespace(host), format!("{}/24", address(host)));
-            ip(&["-n", &ns, "address", "add", &address, "dev", "v"])?;
-            ip(&["-n", &ns, "link", "set", "v", "up"])?;
-        }
         Ok(net)
+    }
+
+    /// Gives a device of a host its address.
+    pub(crate) fn address(&self, host: usize, device: &str) -> Result<(), String> {
+        let (ns, address) = (self.namespace(host), format!("{}/24", address(host)));
+        ip(&["-n", &ns, "address", "add", &address, "dev", device])?;
+        ip(&["-n", &ns, "link", "set", device, "up"])
+    }
+
+    /// Moves a device of this namespace into a host's.
+    pub(crate) fn adopt(&self, host: usize, device: &str) -> Result<(), String> {
+        ip(&["link", "set", device, "netns", &self.namespace(host)])?;
+        self.address(host, device)
     }
 
     fn bridge(&self) -> Result<(), String> {
         let middle = self.middle();
         ip(&["netns", "add", &middle])?;
-        ip(&["-n", &middle, "link", "add", "b", "type", "bridge"])?;
-        ip(&["-n", &middle, "link", "set", "b", "up"])?;
+        ip(&["-n", &middle, "link", "add", "name", "br0", "type", "bridge"])?;
+        ip(&["-n", &middle, "link", "set", "br0", "up"])?;
         for host in 0..self.hosts {
             let (ns, port) = (self.namespace(host), format!("p{host}"));
             ip(&[
                 "link", "add", "v", "netns", &ns, "type", "veth", "peer", "name", &port, "netns", &middle,
             ])?;
-            ip(&["-n", &middle, "link", "set", &port, "master", "b", "up"])?;
+            ip(&["-n", &middle, "link", "set", &port, "master", "br0", "up"])?;
         }
         Ok(())
     }
@@ -100,7 +115,7 @@ impl Net {
         let listens = program.wait_for_address("listening");
         Host {
             namespace: self.namespace(host),
-            program,
+            _program: program,
             listens,
             _state: state,
         }
@@ -144,7 +159,7 @@ fn ip(arguments: &[&str]) -> Result<(), String> {
 #[derive(Debug)]
 pub(crate) struct Host {
     namespace: String,
-    pub(crate) program: Program,
+    _program: Program,
     listens: SocketAddr,
     _state: TempDir,
 }

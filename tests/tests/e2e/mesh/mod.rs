@@ -4,4 +4,6 @@ use super::skip;
 
 mod clocks;
 mod host;
+mod impaired;
+mod link;
 mod quiet;

@@ -10,14 +10,16 @@ use crate::e2e::program::Program;
 /// The upper bound, in seconds, of the bucket with the median of a histogram.
 fn median(scrape: &Exposition, family: &str, labels: &str) -> f64 {
     let count = scrape.value(&format!("{family}_count{{{labels}}}")).unwrap();
-    let all = scrape.family(&format!("{family}_bucket"));
+    let name = format!("{family}_bucket");
+    let all = scrape.family(&name);
     let mut buckets: Vec<(f64, f64)> = all
         .filter_map(|(series, value)| {
-            let rest = series.strip_prefix('{')?.strip_suffix("\"}")?;
+            let rest = series.strip_prefix('{')?.strip_suffix('}')?;
             let (_, bound) = rest
                 .contains(labels)
-                .then(|| rest.rsplit_once("le=\""))
+                .then(|| rest.split_once("le=\""))
                 .flatten()?;
+            let bound = bound.split('"').next()?;
             Some((bound.parse().unwrap_or(f64::INFINITY), value.parse().ok()?))
         })
         .collect();
@@ -112,4 +114,18 @@ fn without_a_synchronised_clock_no_absolute_delay_is_shown_and_the_rest_is() {
             "wattle_rtt_seconds_count{{peer=\"{peer}\",method=\"stamp\"}}"
         )) > 10
     );
+}
+
+#[test]
+fn a_peer_without_an_agent_is_pinged() {
+    let net = match Net::new("wp", 2) {
+        Ok(net) => net,
+        Err(reason) => skip!("{reason}"),
+    };
+    let near = net.agent(0, &["--latency.peers", "gateway=127.0.0.9,agent=none"]);
+    let scrape = near.after_answers("gateway", 5);
+    let count = scrape.whole("wattle_rtt_seconds_count{peer=\"gateway\",method=\"icmp\"}");
+    assert!(count >= 5, "{count}");
+    assert_eq!(scrape.whole("wattle_sensor_up{sensor=\"latency/icmp\"}"), 1);
+    assert_eq!(scrape.whole("wattle_oneway_peers{state=\"measured\"}"), 2);
 }
