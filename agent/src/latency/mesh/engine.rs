@@ -365,7 +365,7 @@ impl Engine {
         };
         let bytes = self.buffer.get(..transmit.length).unwrap_or_default();
         let name = (place, pair.session, transmit.sequence);
-        if !socket.is_some_and(|socket| socket.send(bytes, &envelope, name, wall).is_ok()) {
+        if socket.is_none_or(|socket| socket.send(bytes, &envelope, name, wall).is_err()) {
             pair.sender.handle_unsent(transmit.sequence);
         }
     }
