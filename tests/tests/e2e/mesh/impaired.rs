@@ -10,7 +10,6 @@ use super::link::Link;
 const DELAYS: [u64; 2] = [10, 2];
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are what somebody wants to see")]
 fn a_bad_wire_is_shown_as_it_is_each_way() {
     let net = match Net::unwired("wi", 2) {
         Ok(net) => net,

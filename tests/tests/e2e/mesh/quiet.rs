@@ -33,7 +33,6 @@ fn way(direction: &str) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are what somebody wants to see")]
 fn from_kernel_to_kernel_a_quiet_wire_is_short_whatever_the_processors_do() {
     let net = match Net::new("wq", 2) {
         Ok(net) => net,
