@@ -43,7 +43,7 @@ struct Findings<'r> {
 
 /// Reads everything twice and prints what came of it.
 pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
-    let mut collector = Collector::new(&settings.roots(), FILES);
+    let mut collector = Collector::new(&settings.roots(), FILES).with_nesting(settings.workload.nesting);
     let processor = collector.topology().model_name.clone();
     let ledger_settings = Assumed::for_host(&collector).ledger_settings(settings);
     let mut ledger = Ledger::new(ledger_settings, SystemClock.wall());

@@ -33,6 +33,7 @@ use crate::snapshot::AgentReport;
 use crate::state_file::Found;
 use crate::state_file::StateFile;
 use crate::tick::Order;
+use crate::tick::OverLimit;
 use crate::tick::Ticker;
 use crate::web::Pages;
 
@@ -116,10 +117,12 @@ pub fn ticker(
     tally: Arc<Tally>,
 ) -> (Ticker, Assumed) {
     let most_files = raise_file_limit().saturating_sub(OTHER_FILES);
-    let collector = Collector::new(
+    let mut collector = Collector::new(
         &settings.roots(),
         usize::try_from(most_files).unwrap_or(usize::MAX),
-    );
+    )
+    .with_nesting(settings.workload.nesting);
+    collector.watch_processes(settings.processes.top.0 > 0);
     let (state, found) = open_state(settings);
     let assumed = Assumed::for_host(&collector);
     let (wall, ledger_settings) = (clock.wall(), assumed.ledger_settings(settings));
@@ -144,6 +147,7 @@ pub fn ticker(
         ledger,
         state,
         saving_fails: false,
+        over_limit: OverLimit::default(),
         board,
         tally,
         latency: Arc::default(),
@@ -216,6 +220,7 @@ impl Assumed {
             idle_policy: settings.power.idle_policy,
             keep: settings.limits.keep_ended.0,
             limit: settings.limits.workloads.0,
+            top_processes: settings.processes.top.0,
             power_model,
         }
     }

@@ -31,7 +31,10 @@ pub use value::Limit;
 pub use value::ListenList;
 pub use value::LogFormat;
 pub use value::LogLevel;
+pub use value::Top;
 pub use value::Watts;
+
+use crate::workload::Nesting;
 
 /// Where packages let the agent keep its state.
 const STATE_DIR: &str = "/var/lib/wattle";
@@ -56,8 +59,12 @@ pub struct Settings {
     pub power: Power,
     /// How far other hosts are.
     pub latency: Latency,
+    /// Who the workloads are.
+    pub workload: Workload,
     /// Bounds.
     pub limits: Limits,
+    /// Single processes.
+    pub processes: Processes,
 }
 
 /// `path.*`
@@ -120,6 +127,14 @@ pub struct Estimate {
     pub full_load_watts_per_core: Option<Watts>,
 }
 
+/// `workload.*`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Workload {
+    /// Who pays where one runs inside another.
+    pub nesting: Nesting,
+}
+
 /// `limits.*`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -128,6 +143,14 @@ pub struct Limits {
     pub workloads: Limit,
     /// How long an ended workload keeps its series.
     pub keep_ended: Keep,
+}
+
+/// `processes.*`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Processes {
+    /// How many have series of their own.
+    pub top: Top,
 }
 
 impl Default for Settings {
@@ -141,7 +164,9 @@ impl Default for Settings {
             log: Log::default(),
             power: Power::default(),
             latency: Latency::default(),
+            workload: Workload::default(),
             limits: Limits::default(),
+            processes: Processes::default(),
         }
     }
 }

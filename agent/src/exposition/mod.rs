@@ -8,11 +8,14 @@ mod collector;
 mod families;
 mod format;
 mod host;
+#[cfg(test)]
+mod hostile_tests;
 mod latency;
 mod mesh;
 mod own;
 mod point;
 mod power;
+mod processes;
 mod reference;
 mod render;
 mod report;

@@ -176,16 +176,21 @@ impl Reply {
         })
     }
 
+    /// The part that stands where it stands in a request: this end's number, time and error.
+    const fn own(&self) -> Request {
+        Request {
+            sequence: self.sequence,
+            timestamp: self.timestamp,
+            error: self.error,
+            ssid: self.ssid,
+        }
+    }
+
     /// Writes a base packet at the head of `out`, everything else in it zero, without an HMAC. What does not fit
     /// is cut off.
     pub fn write(&self, mode: Mode, out: &mut [u8]) {
         let layout = mode.layout();
-        let base = out.len().min(layout.length);
-        out.get_mut(..base).unwrap_or_default().fill(0);
-        put(out, 0, &self.sequence.to_be_bytes());
-        put(out, layout.timestamp, &self.timestamp);
-        put(out, layout.error, &self.error.to_bytes());
-        put(out, layout.ssid, &self.ssid.to_be_bytes());
+        self.own().write(mode, out);
         put(out, layout.received, &self.received);
         put(out, layout.sender_sequence, &self.sender_sequence.to_be_bytes());
         put(out, layout.sender_timestamp, &self.sender_timestamp);

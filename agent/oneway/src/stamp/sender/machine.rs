@@ -1,14 +1,12 @@
-//! The machine itself.
+//! The machine itself: its calls, and what it sends.
 
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::Timestamp;
-use crate::stamp::Arrival;
 use crate::stamp::ClockClaim;
 use crate::stamp::Position;
 use crate::stamp::Request;
-use crate::stamp::Seen;
 use crate::stamp::Stamp;
 use crate::stamp::TrafficClass;
 use crate::stamp::tlv::ClockReport;
@@ -20,17 +18,12 @@ use crate::stamp::tlv::SentFollowUp;
 
 use super::Event;
 use super::Peer;
-use super::Rejection;
 use super::SenderCounts;
 use super::Settings;
-use super::flights::Fate;
-use super::flights::Flight;
 use super::flights::Flights;
 use super::order::Order;
 use super::pace::Timetable;
 use super::pending::Pending;
-use super::pending::Round;
-use super::reading::Reading;
 use super::writing;
 use super::writing::Told;
 
@@ -60,20 +53,20 @@ pub struct Transmit {
 /// the patience have passed.
 #[derive(Debug)]
 pub struct Sender {
-    settings: Settings,
-    timetable: Option<Timetable>,
-    flights: Flights,
-    pending: Pending,
-    order: Order,
-    peer: Peer,
-    claim: ClockClaim,
-    position: Option<Position>,
-    receives: Stamp,
+    pub(super) settings: Settings,
+    pub(super) timetable: Option<Timetable>,
+    pub(super) flights: Flights,
+    pub(super) pending: Pending,
+    pub(super) order: Order,
+    pub(super) peer: Peer,
+    pub(super) claim: ClockClaim,
+    pub(super) position: Option<Position>,
+    pub(super) receives: Stamp,
     /// The latest packet that is known to have left, and the latest round, for the reflector to know too.
-    latest_sent: Option<(u32, Stamp)>,
-    latest_round: Option<ReportedRound>,
-    events: VecDeque<Event>,
-    counts: SenderCounts,
+    pub(super) latest_sent: Option<(u32, Stamp)>,
+    pub(super) latest_round: Option<ReportedRound>,
+    pub(super) events: VecDeque<Event>,
+    pub(super) counts: SenderCounts,
 }
 
 impl Sender {
@@ -216,129 +209,6 @@ impl Sender {
         self.settle(now);
     }
 
-    /// A packet came. Returns the sequence number of the request that it answers.
-    ///
-    /// Whoever has one socket for senders and reflector asks the peer's sender first, and hands to the reflector what is
-    /// rejected here. Sockets of their own for senders are better: a reply that is too late is then never reflected.
-    pub fn handle_reply(&mut self, now: Duration, arrival: &Arrival, bytes: &[u8]) -> Result<u32, Rejection> {
-        let found = self.identify(bytes);
-        let (reading, mut flight) = found.inspect_err(|reason| self.counts.reject(*reason))?;
-        let sequence = flight.sequence;
-        self.counts.tlv_integrity_failed += u64::from(reading.integrity_failed);
-        self.counts.tlv_malformed += u64::from(reading.malformed);
-        self.receives = arrival.stamp;
-        self.learn(&reading, sequence);
-        let reflected = reading.reply.sequence;
-        let after = flight.age(now, arrival.stamp.at);
-        if flight.fate == Fate::Outstanding && after > self.settings.patience {
-            flight.fate = Fate::Lost;
-            self.lose(sequence);
-        }
-        match flight.fate {
-            Fate::Answered { reflected: first } | Fate::Late { reflected: first } => {
-                self.counts.duplicates += 1;
-                let event = self.order.duplicate(sequence, first, reflected);
-                self.emit(event);
-            }
-            Fate::Lost => {
-                self.counts.late += 1;
-                self.emit(Event::Late { sequence, after });
-                self.answer(sequence, Fate::Late { reflected }, reflected, arrival);
-            }
-            Fate::Outstanding => {
-                self.counts.answered += 1;
-                if let Some(event) = self.order.arrive(sequence, reflected) {
-                    self.counts.reordered += 1;
-                    self.emit(event);
-                }
-                self.answer(sequence, Fate::Answered { reflected }, reflected, arrival);
-                let round = self.round(&reading, &flight, arrival);
-                self.pending.push(now, round, reading.follow_up.is_some());
-            }
-        }
-        self.pass();
-        self.settle(now);
-        Ok(sequence)
-    }
-
-    /// Whether a packet is a reply of this session, and to which request.
-    fn identify(&mut self, bytes: &[u8]) -> Result<(Reading, Flight), Rejection> {
-        let reading = Reading::of(bytes, &self.settings.security)?;
-        let reply = &reading.reply;
-        let accepts_zero = self.settings.accepts_zero_ssid && reply.ssid == 0;
-        if reply.ssid != self.settings.ssid && !accepts_zero {
-            return Err(Rejection::Session);
-        }
-        let flight = self
-            .flights
-            .get_mut(reply.sender_sequence)
-            .ok_or(Rejection::Sequence)?;
-        if flight.octets != reply.sender_timestamp {
-            return Err(Rejection::Forged);
-        }
-        Ok((reading, *flight))
-    }
-
-    /// What a reply says about the reflector and about earlier replies.
-    fn learn(&mut self, reading: &Reading, sequence: u32) {
-        let reflected = reading.reply.sequence;
-        let follow_up = reading.follow_up.filter(|told| !told.timestamp.is_zero());
-        self.order.note(sequence, reflected, follow_up.is_some());
-        self.peer.learn(reading);
-        self.peer.is_stateful = self.order.is_stateful();
-        let epoch = reading.clock.map(|clock| clock.epoch);
-        if self
-            .order
-            .has_restarted(sequence, reflected, epoch, self.flights.span())
-        {
-            self.pending.forget();
-            self.emit(Event::PeerRestarted);
-        }
-        self.pending.follow_up(reading.follow_up);
-    }
-
-    /// Notes a first reply.
-    fn answer(&mut self, sequence: u32, fate: Fate, reflected: u32, arrival: &Arrival) {
-        if let Some(flight) = self.flights.get_mut(sequence) {
-            flight.fate = fate;
-        }
-        self.latest_round = Some(ReportedRound {
-            sequence,
-            reflected,
-            arrived: arrival.stamp,
-            seen: arrival.seen,
-        });
-    }
-
-    fn round(&self, reading: &Reading, flight: &Flight, arrival: &Arrival) -> Round {
-        let reply = &reading.reply;
-        let format = reply.error.format();
-        let received = Stamp {
-            at: Timestamp::from_bytes(reply.received, format),
-            source: self.peer.receives,
-        };
-        let class = reading
-            .class
-            .map(|class| TrafficClass::new(class.received_dscp, class.received_ecn));
-        Round {
-            sequence: flight.sequence,
-            reflected: reply.sequence,
-            written: Stamp::user(flight.written),
-            sent: flight.sent(),
-            received,
-            answered: Stamp::user(Timestamp::from_bytes(reply.timestamp, format)),
-            returned: arrival.stamp,
-            wake: arrival.wall.nanos_since(arrival.stamp.at),
-            outward: Seen {
-                ttl: Some(reply.ttl),
-                class,
-            },
-            back: arrival.seen,
-            reflector_clock: self.peer.clock,
-            counts: reading.counts,
-        }
-    }
-
     fn request(&self, wall: Timestamp) -> Request {
         let format = self.settings.format;
         Request {
@@ -375,13 +245,13 @@ impl Sender {
         }
     }
 
-    fn lose(&mut self, sequence: u32) {
+    pub(super) fn lose(&mut self, sequence: u32) {
         self.counts.lost += 1;
         self.emit(Event::Lost { sequence });
     }
 
     /// Looks at the packets whose fate has been decided, in order.
-    fn pass(&mut self) {
+    pub(super) fn pass(&mut self) {
         while let Some(flight) = self.flights.pass() {
             if let Some(event) = self.order.pass(&flight) {
                 self.emit(event);
@@ -390,7 +260,7 @@ impl Sender {
     }
 
     /// Hands out the rounds that are complete.
-    fn settle(&mut self, now: Duration) {
+    pub(super) fn settle(&mut self, now: Duration) {
         while let Some(sample) = self.pending.take(now, self.claim) {
             self.emit(Event::Sample(sample));
         }
@@ -403,7 +273,7 @@ impl Sender {
         }
     }
 
-    fn emit(&mut self, event: Event) {
+    pub(super) fn emit(&mut self, event: Event) {
         if self.events.len() >= EVENTS {
             self.events.pop_front();
             self.counts.events_lost += 1;

@@ -2,6 +2,7 @@
 
 mod event;
 mod flights;
+mod hearing;
 mod machine;
 mod order;
 mod pace;

@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use crate::Timestamp;
 use crate::stamp::Access;
-use crate::stamp::Arrival;
 use crate::stamp::Event;
 use crate::stamp::Extensions;
 use crate::stamp::Key;
@@ -21,27 +20,16 @@ use crate::stamp::Reflection;
 use crate::stamp::Reflector;
 use crate::stamp::ReflectorCounts;
 use crate::stamp::Security;
-use crate::stamp::Seen;
 use crate::stamp::Sender;
 use crate::stamp::SenderCounts;
 use crate::stamp::Settings;
-use crate::stamp::Stamp;
 use crate::stamp::TrafficClass;
+
+use super::world::World;
+use super::world::arrival;
 
 fn keys() -> KeyRing {
     KeyRing::new(Key::new(b"secret"))
-}
-
-fn arrival() -> Arrival {
-    Arrival {
-        stamp: Stamp::kernel(Timestamp::from_ntp(3 << 32)),
-        wall: Timestamp::from_ntp(4 << 32),
-        seen: Seen {
-            ttl: Some(1),
-            class: Some(TrafficClass::new(8, 2)),
-        },
-        local: "192.0.2.2:862".parse().ok(),
-    }
 }
 
 fn reflect_with(policy: Policy, request: &[u8]) -> (Vec<u8>, ReflectorCounts) {
@@ -283,7 +271,7 @@ fn a_reflector_that_does_not_know_our_tlvs_flags_them_and_the_rest_works() {
         extensions: false,
         ..Policy::default()
     };
-    let mut world = super::world::World::new(settings, policy, KeyStore::default());
+    let mut world = World::new(settings, policy, KeyStore::default());
     world.run(20);
     assert!(!world.sender.peer().is_ours);
     assert!(world.samples().len() >= 18);

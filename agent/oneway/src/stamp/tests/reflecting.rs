@@ -5,10 +5,8 @@ use core::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::Timestamp;
 use crate::stamp::Access;
 use crate::stamp::Answer;
-use crate::stamp::Arrival;
 use crate::stamp::Key;
 use crate::stamp::KeyRing;
 use crate::stamp::KeyStore;
@@ -21,26 +19,14 @@ use crate::stamp::Reflector;
 use crate::stamp::Refusal;
 use crate::stamp::Reply;
 use crate::stamp::Request;
-use crate::stamp::Seen;
-use crate::stamp::Stamp;
 use crate::stamp::TrafficClass;
+
+use super::world::arrival;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn from(last: u8) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, last], 4000))
-}
-
-fn arrival() -> Arrival {
-    Arrival {
-        stamp: Stamp::kernel(Timestamp::from_ntp(3 << 32)),
-        wall: Timestamp::from_ntp(4 << 32),
-        seen: Seen {
-            ttl: Some(1),
-            class: Some(TrafficClass::new(8, 2)),
-        },
-        local: None,
-    }
 }
 
 fn request(ssid: u16) -> Vec<u8> {
@@ -84,7 +70,15 @@ fn number(reflector: &mut Reflector, now: Duration, from: SocketAddr, bytes: &[u
 }
 
 fn open() -> Reflector {
-    Reflector::new(Policy::default(), KeyStore::default())
+    limited(Limits::default(), KeyStore::default())
+}
+
+fn limited(limits: Limits, store: KeyStore) -> Reflector {
+    let policy = Policy {
+        limits,
+        ..Policy::default()
+    };
+    Reflector::new(policy, store)
 }
 
 #[test]
@@ -271,13 +265,7 @@ fn a_source_is_answered_no_faster_than_allowed() {
         },
         ..Limits::default()
     };
-    let mut reflector = Reflector::new(
-        Policy {
-            limits,
-            ..Policy::default()
-        },
-        KeyStore::default(),
-    );
+    let mut reflector = limited(limits, KeyStore::default());
     let mut answered =
         |now: Duration, ssid, last| number(&mut reflector, now, from(last), &request(ssid)).is_ok();
     let burst: usize = (0..20).map(|ssid| usize::from(answered(SECOND, ssid, 1))).sum();
@@ -305,13 +293,7 @@ fn one_address_cannot_take_all_places() {
         sessions_per_address: 3,
         ..Limits::default()
     };
-    let mut reflector = Reflector::new(
-        Policy {
-            limits,
-            ..Policy::default()
-        },
-        KeyStore::default(),
-    );
+    let mut reflector = limited(limits, KeyStore::default());
     for second in 1..8 {
         for ssid in 0..10 {
             number(&mut reflector, SECOND * second, from(1), &request(ssid)).unwrap();
@@ -329,13 +311,7 @@ fn a_flood_of_spoofed_sources_reaches_no_established_session() {
         newcomers: 256,
         ..Limits::default()
     };
-    let mut reflector = Reflector::new(
-        Policy {
-            limits,
-            ..Policy::default()
-        },
-        store,
-    );
+    let mut reflector = limited(limits, store);
     let legitimate = [(from(1), request(1)), (from(9), signed(b"key", 1))];
     let mut now = Duration::ZERO;
     let mut expected = 0;
@@ -379,13 +355,7 @@ fn an_authenticated_newcomer_takes_the_place_of_an_open_session() {
         sessions: 4,
         ..Limits::default()
     };
-    let mut reflector = Reflector::new(
-        Policy {
-            limits,
-            ..Policy::default()
-        },
-        store,
-    );
+    let mut reflector = limited(limits, store);
     for second in 1..8 {
         for last in 1..8 {
             number(&mut reflector, SECOND * second, from(last), &request(1)).unwrap();

@@ -53,6 +53,13 @@ fn world(settings: Settings, policy: Policy, keys: KeyStore) -> World {
     world
 }
 
+fn every_second() -> Settings {
+    Settings {
+        pace: Pace::Fixed(Duration::from_secs(1)),
+        ..Settings::default()
+    }
+}
+
 fn keys() -> KeyRing {
     KeyRing::new(Key::new(b"a secret of both ends"))
 }
@@ -169,8 +176,7 @@ fn a_base_packet_is_enough_for_a_sample_at_once() {
     let settings = Settings {
         extensions: Extensions::NONE,
         has_transmit_stamps: false,
-        pace: Pace::Fixed(Duration::from_secs(1)),
-        ..Settings::default()
+        ..every_second()
     };
     let mut world = world(settings, Policy::default(), KeyStore::default());
     world.near.has_stamps = false;
@@ -181,11 +187,7 @@ fn a_base_packet_is_enough_for_a_sample_at_once() {
 
 #[test]
 fn a_lost_reply_takes_its_follow_up_with_it_and_the_sample_falls_back() {
-    let settings = Settings {
-        pace: Pace::Fixed(Duration::from_secs(1)),
-        ..Settings::default()
-    };
-    let mut world = world(settings, Policy::default(), KeyStore::default());
+    let mut world = world(every_second(), Policy::default(), KeyStore::default());
     world.back = except(BACK, &[(5, &[])]);
     world.run(20);
     for sample in world.samples() {
@@ -201,11 +203,7 @@ fn a_lost_reply_takes_its_follow_up_with_it_and_the_sample_falls_back() {
 
 #[test]
 fn a_follow_up_that_overtakes_its_reply_is_kept_for_it() {
-    let settings = Settings {
-        pace: Pace::Fixed(Duration::from_secs(1)),
-        ..Settings::default()
-    };
-    let mut world = world(settings, Policy::default(), KeyStore::default());
+    let mut world = world(every_second(), Policy::default(), KeyStore::default());
     world.back = except(BACK, &[(5, &[1_100_000_000])]);
     world.run(20);
     let slow = world
@@ -221,11 +219,7 @@ fn a_follow_up_that_overtakes_its_reply_is_kept_for_it() {
 
 #[test]
 fn the_last_sample_of_a_session_comes_without_its_follow_up() {
-    let settings = Settings {
-        pace: Pace::Fixed(Duration::from_secs(1)),
-        ..Settings::default()
-    };
-    let mut world = world(settings, Policy::default(), KeyStore::default());
+    let mut world = world(every_second(), Policy::default(), KeyStore::default());
     world.run(5);
     world.sender.stop();
     world.run(20);
@@ -284,11 +278,7 @@ fn the_reflectors_end_learns_both_directions_too() {
 
 #[test]
 fn the_reflectors_end_learns_the_way_there_even_if_the_reply_is_lost() {
-    let settings = Settings {
-        pace: Pace::Fixed(Duration::from_secs(1)),
-        ..Settings::default()
-    };
-    let mut world = world(settings, Policy::default(), KeyStore::default());
+    let mut world = world(every_second(), Policy::default(), KeyStore::default());
     world.back = except(BACK, &[(5, &[])]);
     world.run(40);
     let lost = world

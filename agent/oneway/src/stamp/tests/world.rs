@@ -23,6 +23,17 @@ use crate::stamp::TrafficClass;
 pub(super) const SENDER: &str = "192.0.2.1:40000";
 const BEGIN: u64 = 1_795_000_000_000_000_000;
 
+/// A request that a reflector's host received, without a world around it.
+pub(super) fn arrival() -> Arrival {
+    let class = Some(TrafficClass::new(8, 2));
+    Arrival {
+        stamp: Stamp::kernel(Timestamp::from_ntp(3 << 32)),
+        wall: Timestamp::from_ntp(4 << 32),
+        seen: Seen { ttl: Some(1), class },
+        local: "192.0.2.2:862".parse().ok(),
+    }
+}
+
 /// What the link does with the n-th packet of one direction: after how many nanoseconds each copy arrives.
 pub(super) type Link = Box<dyn FnMut(u32) -> Vec<u64>>;
 
