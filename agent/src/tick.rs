@@ -13,6 +13,7 @@ use wattle_door::Tally;
 
 use crate::clock::Clock;
 use crate::collect::Collector;
+use crate::latency::start::LatencyBoard;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
@@ -50,6 +51,8 @@ pub struct Ticker {
     pub tally: Arc<Tally>,
     /// The last attempt to keep it was in vain, which is said once.
     pub saving_fails: bool,
+    /// What is known of other hosts.
+    pub latency: Arc<LatencyBoard>,
     /// When more workloads than there may be series were spoken of last.
     pub over_limit: OverLimit,
     /// How the agent is doing, and the time between two ticks.
@@ -152,7 +155,10 @@ impl Ticker {
         }
     }
 
-    fn publish(&mut self, host: HostReport) {
+    fn publish(&mut self, mut host: HostReport) {
+        let latency = self.latency.load_full();
+        host.sensors
+            .extend(latency.iter().flat_map(|report| report.sensors()));
         let tally = self.tally.snapshot();
         let http = HttpReport {
             connections: tally.accepted,
@@ -163,6 +169,7 @@ impl Ticker {
         self.board.publish(Snapshot {
             host,
             agent: self.agent.clone(),
+            latency,
         });
     }
 

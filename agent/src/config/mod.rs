@@ -7,6 +7,7 @@
 mod file;
 mod generate;
 mod keys;
+mod latency;
 mod rules;
 mod value;
 
@@ -21,6 +22,10 @@ pub use file::load;
 pub use generate::commented;
 pub use keys::KEYS;
 pub use keys::Key;
+pub use latency::Dscp;
+pub use latency::Latency;
+pub use latency::PeerLimit;
+pub use latency::UdpListen;
 pub use value::Interval;
 pub use value::Keep;
 pub use value::Limit;
@@ -55,6 +60,8 @@ pub struct Settings {
     pub log: Log,
     /// How energy is shared.
     pub power: Power,
+    /// How far other hosts are.
+    pub latency: Latency,
     /// Who the workloads are.
     pub workload: Workload,
     /// What the operator calls them.
@@ -163,6 +170,7 @@ impl Default for Settings {
             web: Web::default(),
             log: Log::default(),
             power: Power::default(),
+            latency: Latency::default(),
             workload: Workload::default(),
             workloads: Rules::default(),
             limits: Limits::default(),
@@ -186,6 +194,7 @@ impl Default for Paths {
 impl Settings {
     /// What the types of single values cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.latency.check()?;
         let Estimate {
             idle_watts_per_core: idle,
             full_load_watts_per_core: full,
