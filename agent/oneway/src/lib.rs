@@ -5,9 +5,16 @@
 //! *moment* (a [`core::time::Duration`] since any fixed instant of a clock that nobody sets), by which timers run, and a
 //! [`Timestamp`] (wall-clock time), which is what is measured and sent.
 
+pub mod clock;
 mod error_estimate;
+mod schedule;
+pub mod simulate;
+pub mod statistics;
 mod timestamp;
 
 pub use error_estimate::ErrorEstimate;
+pub use schedule::Exponential;
+pub use schedule::Schedule;
+pub use schedule::Slot;
 pub use timestamp::Timestamp;
 pub use timestamp::TimestampFormat;
