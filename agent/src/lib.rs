@@ -4,6 +4,7 @@
 //! of it a report; a [`snapshot`] of that is shown by [`exposition`] to whoever asks through [`wattle_door`]. [`run`] alone knows
 //! everybody.
 
+pub mod carbon;
 pub mod cli;
 pub mod clock;
 pub mod collect;
@@ -11,9 +12,11 @@ pub mod component;
 pub mod config;
 pub mod doctor;
 pub mod exposition;
+pub mod fetch;
 pub mod geo;
 pub mod ledger;
 pub mod log;
+pub mod moment;
 pub mod power_model;
 pub mod published;
 pub mod run;
@@ -21,6 +24,7 @@ pub mod sample;
 pub mod sensor;
 pub mod snapshot;
 pub mod state_file;
+pub mod surroundings;
 pub mod tick;
 pub mod web;
 pub mod workload;

@@ -30,6 +30,7 @@ use crate::published::Board;
 use crate::snapshot::AgentReport;
 use crate::state_file::Found;
 use crate::state_file::StateFile;
+use crate::surroundings::Surroundings;
 use crate::tick::Order;
 use crate::tick::Ticker;
 use crate::web::Pages;
@@ -70,6 +71,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     let door = Door::new(Arc::new(pages), web.clone(), wattle_door::Limits::default());
     let (orders, inbox) = mpsc::channel();
     let (ticker, assumed) = ticker(&settings, clock, board, door.tally());
+    let surroundings = ticker.surroundings.clone();
     let thread = std::thread::Builder::new()
         .name("tick".to_owned())
         .spawn(move || ticker.run(&inbox))?;
@@ -80,6 +82,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
         level,
         orders,
         assumed,
+        surroundings,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -130,6 +133,7 @@ pub fn ticker(
         ..AgentReport::default()
     };
     let ticker = Ticker {
+        surroundings: Arc::new(Surroundings::new(settings, &clock)),
         clock,
         collector,
         ledger,
@@ -219,6 +223,7 @@ struct Reloader {
     level: log::Level,
     orders: mpsc::Sender<Order>,
     assumed: Assumed,
+    surroundings: Arc<Surroundings>,
 }
 
 impl Reloader {
@@ -244,6 +249,7 @@ impl Reloader {
         }
         tracing::info!(changed = names(now), "configuration reloaded");
         self.level.set(settings.log.level);
+        self.surroundings.configure(&settings);
         self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings)));
         self.settings = settings;
     }

@@ -21,6 +21,7 @@ use crate::snapshot::AgentReport;
 use crate::snapshot::HttpReport;
 use crate::snapshot::Snapshot;
 use crate::state_file::StateFile;
+use crate::surroundings::Surroundings;
 
 /// What the ticking thread can be told.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub struct Ticker {
     pub collector: Collector,
     /// The memory.
     pub ledger: Ledger,
+    /// The grid around the host.
+    pub surroundings: Arc<Surroundings>,
     /// Where the memory is kept, if anywhere.
     pub state: Option<StateFile>,
     /// Where snapshots go.
@@ -92,7 +95,8 @@ impl Ticker {
     /// Reads, settles, saves and publishes once, whatever the time.
     pub fn tick(&mut self) {
         let before = self.clock.steady();
-        let sample = self.collector.collect(&*self.clock);
+        let mut sample = self.collector.collect(&*self.clock);
+        self.surroundings.show(&mut sample);
         let host = self.ledger.advance(sample);
         self.save(false);
         self.publish(host);

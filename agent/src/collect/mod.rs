@@ -88,6 +88,7 @@ impl Collector {
             accounts,
             host,
             sensors: senses.into_states(),
+            grid: None,
         }
     }
 }

@@ -6,10 +6,13 @@ use std::str::FromStr;
 use wattle_attribution::IdlePolicy;
 
 use super::Settings;
+use super::carbon_keys::CARBON;
+use super::join::count;
+use super::join::join;
 use super::value::word;
 
 /// One setting.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// The flag is `--name`; in YAML the dots are levels.
     pub name: &'static str,
@@ -27,8 +30,12 @@ pub struct Key {
     pub show: fn(&Settings) -> Option<String>,
 }
 
+const TABLES: &[&[Key]] = &[AGENT, CARBON];
+
 /// All settings, in the order in which they are shown.
-pub const KEYS: &[Key] = &[
+pub const KEYS: &[Key] = &join::<{ count(TABLES) }>(TABLES);
+
+const AGENT: &[Key] = &[
     Key {
         name: "listen",
         value: "ADDR:PORT",
@@ -195,12 +202,12 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
-fn parse<T: FromStr<Err = String>>(value: &mut T, text: &str) -> Result<(), String> {
+pub(super) fn parse<T: FromStr<Err = String>>(value: &mut T, text: &str) -> Result<(), String> {
     *value = text.parse()?;
     Ok(())
 }
 
-fn parse_some<T: FromStr<Err = String>>(value: &mut Option<T>, text: &str) -> Result<(), String> {
+pub(super) fn parse_some<T: FromStr<Err = String>>(value: &mut Option<T>, text: &str) -> Result<(), String> {
     *value = Some(text.parse()?);
     Ok(())
 }

@@ -4,8 +4,11 @@
 //! it is shown. Flags, `--help`, the manual, `generate config` and the reader of single values all walk that table. The
 //! types here say what a value may be; they refuse what is out of range wherever it comes from.
 
+mod carbon;
+mod carbon_keys;
 mod file;
 mod generate;
+mod join;
 mod keys;
 mod value;
 
@@ -15,6 +18,20 @@ use serde::Deserialize;
 use wattle_attribution::IdlePolicy;
 use wattle_hostfs::Roots;
 
+pub use carbon::Accounting;
+pub use carbon::Carbon;
+pub use carbon::CarbonFile;
+pub use carbon::CarbonHttp;
+pub use carbon::CarbonPrometheus;
+pub use carbon::CarbonProvider;
+pub use carbon::CarbonSource;
+pub use carbon::Factor;
+pub use carbon::Grams;
+pub use carbon::Moment;
+pub use carbon::Pue;
+pub use carbon::ServiceUrl;
+pub use carbon::Span;
+pub use carbon::TraceMode;
 pub use file::ConfigError;
 pub use file::load;
 pub use generate::commented;
@@ -51,6 +68,8 @@ pub struct Settings {
     pub power: Power,
     /// Bounds.
     pub limits: Limits,
+    /// How clean the power is.
+    pub carbon: Carbon,
 }
 
 /// `path.*`
@@ -134,6 +153,7 @@ impl Default for Settings {
             log: Log::default(),
             power: Power::default(),
             limits: Limits::default(),
+            carbon: Carbon::default(),
         }
     }
 }
@@ -153,6 +173,7 @@ impl Default for Paths {
 impl Settings {
     /// What the types of single values cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.carbon.check()?;
         let Estimate {
             idle_watts_per_core: idle,
             full_load_watts_per_core: full,

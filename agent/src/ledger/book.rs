@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::carbon::Emissions;
+use super::carbon::Rate;
 use super::report::WorkloadReport;
 use super::state::LedgerState;
 use super::state::WorkloadRef;
@@ -19,6 +21,7 @@ pub(super) struct Book {
     free: Vec<usize>,
     by_id: HashMap<(Kind, String), usize>,
     retired_uj: PerComponent<u64>,
+    retired_carbon: Emissions,
     limit: usize,
     over_limit: u64,
     fixed: Fixed,
@@ -38,6 +41,7 @@ struct Entry {
     identity: Arc<Identity>,
     energy_uj: PerComponent<u64>,
     latest_uj: PerComponent<u64>,
+    carbon: Emissions,
     cpu_usec: u64,
     memory_bytes: Option<u64>,
     created: Duration,
@@ -52,6 +56,7 @@ impl Book {
             free: Vec::new(),
             by_id: HashMap::new(),
             retired_uj: [0; 3],
+            retired_carbon: Emissions::default(),
             limit,
             over_limit: 0,
             fixed: Fixed::default(),
@@ -71,7 +76,12 @@ impl Book {
         let mut book = Self::new(limit, wall);
         book.retired_uj = state.retired_uj;
         book.over_limit = state.workloads_over_limit;
-        for state in &state.workloads {
+        book.retired_carbon = state
+            .carbon
+            .as_ref()
+            .map(|carbon| carbon.retired)
+            .unwrap_or_default();
+        for (carbon, state) in state.emissions().zip(&state.workloads) {
             let index = book.open(
                 &Arc::new(state.identity.clone()),
                 Duration::from_millis(state.created_ms),
@@ -80,6 +90,7 @@ impl Book {
                 for (sum, part) in entry.energy_uj.iter_mut().zip(state.energy_uj) {
                     *sum += part;
                 }
+                entry.carbon.add(carbon);
                 entry.cpu_usec += state.cpu_usec;
                 entry.created = entry.created.min(Duration::from_millis(state.created_ms));
                 entry.seen_at = at.saturating_sub(Duration::from_millis(state.unseen_ms));
@@ -94,6 +105,23 @@ impl Book {
 
     pub(super) fn retired_uj(&self) -> PerComponent<u64> {
         self.retired_uj
+    }
+
+    /// What ended workloads emitted.
+    pub(super) fn retired_carbon(&self) -> Emissions {
+        self.retired_carbon
+    }
+
+    /// Counts what the energy of the last interval weighs.
+    pub(super) fn emit(&mut self, rate: Rate) {
+        for entry in self.entries.iter_mut().flatten() {
+            entry.carbon.emit(entry.latest_uj, rate);
+        }
+    }
+
+    /// What every workload emitted, in the order of [`Book::states`].
+    pub(super) fn emissions(&self) -> impl Iterator<Item = Emissions> {
+        self.entries.iter().flatten().map(|entry| entry.carbon)
     }
 
     /// How many workloads found no room of their own.
@@ -174,6 +202,7 @@ impl Book {
             for (sum, part) in self.retired_uj.iter_mut().zip(entry.energy_uj) {
                 *sum += part;
             }
+            self.retired_carbon.add(entry.carbon);
             self.by_id
                 .remove(&(entry.identity.kind, entry.identity.id.clone()));
             self.free.push(index);
@@ -217,6 +246,7 @@ impl Entry {
             identity,
             energy_uj: [0; 3],
             latest_uj: [0; 3],
+            carbon: Emissions::default(),
             cpu_usec: 0,
             memory_bytes: None,
             created,
@@ -235,6 +265,7 @@ impl Entry {
             identity: self.identity.clone(),
             energy_uj: self.energy_uj,
             latest_uj: self.latest_uj,
+            carbon: self.carbon.grams(),
             cpu_usec: self.cpu_usec,
             memory_bytes: self.memory_bytes.filter(|_| alive),
             created: self.created,
