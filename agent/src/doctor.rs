@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::carbon;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::collect::Collector;
 use crate::component::Component;
 use crate::config::Settings;
+use crate::geo;
+use crate::geo::Situation;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
 use crate::run::Assumed;
@@ -42,13 +45,15 @@ struct Findings<'r> {
 
 /// Reads everything twice and prints what came of it.
 pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
-    let mut collector = Collector::new(&settings.roots(), FILES);
+    let mut collector = Collector::new(&settings.roots(), FILES).with_nesting(settings.workload.nesting);
     let processor = collector.topology().model_name.clone();
     let ledger_settings = Assumed::for_host(&collector).ledger_settings(settings);
     let mut ledger = Ledger::new(ledger_settings, SystemClock.wall());
     ledger.advance(collector.collect(&SystemClock));
     std::thread::sleep(PAUSE);
-    let report = ledger.advance(collector.collect(&SystemClock));
+    let mut sample = collector.collect(&SystemClock);
+    sample.sensors.extend(around(settings));
+    let report = ledger.advance(sample);
     let verdict = verdict(&report.sensors);
     let findings = Findings {
         verdict,
@@ -67,6 +72,19 @@ pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
         Verdict::Degraded => ExitCode::from(1),
         Verdict::Unusable => ExitCode::from(2),
     })
+}
+
+/// Where the host stands and how clean its power is, as far as that is configured: asked once, and waited for.
+fn around(settings: &Settings) -> impl Iterator<Item = SensorState> {
+    let situation = geo::look(&settings.location, &settings.roots());
+    let country = situation.as_ref().and_then(Situation::country);
+    let wall = SystemClock.wall();
+    let grid = carbon::look(&settings.carbon, country, wall);
+    let (situation, grid) = (
+        situation.map(|situation| situation.sensor()),
+        grid.map(|grid| grid.sensor(wall)),
+    );
+    situation.into_iter().chain(grid)
 }
 
 fn verdict(sensors: &[SensorState]) -> Verdict {

@@ -32,6 +32,7 @@ use crate::state_file::Found;
 use crate::state_file::StateFile;
 use crate::surroundings::Surroundings;
 use crate::tick::Order;
+use crate::tick::OverLimit;
 use crate::tick::Ticker;
 use crate::web::Pages;
 
@@ -110,10 +111,12 @@ pub fn ticker(
     tally: Arc<Tally>,
 ) -> (Ticker, Assumed) {
     let most_files = raise_file_limit().saturating_sub(OTHER_FILES);
-    let collector = Collector::new(
+    let mut collector = Collector::new(
         &settings.roots(),
         usize::try_from(most_files).unwrap_or(usize::MAX),
-    );
+    )
+    .with_nesting(settings.workload.nesting);
+    collector.watch_processes(settings.processes.top.0 > 0);
     let (state, found) = open_state(settings);
     let assumed = Assumed::for_host(&collector);
     let (wall, ledger_settings) = (clock.wall(), assumed.ledger_settings(settings));
@@ -139,6 +142,7 @@ pub fn ticker(
         ledger,
         state,
         saving_fails: false,
+        over_limit: OverLimit::default(),
         board,
         tally,
         agent,
@@ -210,6 +214,7 @@ impl Assumed {
             idle_policy: settings.power.idle_policy,
             keep: settings.limits.keep_ended.0,
             limit: settings.limits.workloads.0,
+            top_processes: settings.processes.top.0,
             power_model,
         }
     }

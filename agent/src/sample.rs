@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wattle_hostfs::filesystem::Filesystem;
 use wattle_hostfs::meminfo::Meminfo;
+use wattle_hostfs::memory_stat::Memory;
 use wattle_hostfs::net_dev::Device;
 use wattle_hostfs::powercap::Zone;
 use wattle_hostfs::pressure::Pressure;
@@ -30,8 +31,14 @@ pub struct Sample {
     pub zones: Vec<ZoneSample>,
     /// CPU times, if they could be read.
     pub cpu: Option<CpuSample>,
-    /// Who ran: cgroups first, then the processes that no cgroup accounts for.
+    /// Who ran: cgroups first, those further up before those below them, then processes.
     pub accounts: Vec<AccountSample>,
+    /// What some of the accounts hold: those whose turn it was.
+    pub memory: Vec<MemorySample>,
+    /// What some of the accounts moved: those whose turn it was.
+    pub flows: Vec<FlowSample>,
+    /// Every process, where the operator wants to know of them.
+    pub processes: Option<Vec<ProcessSample>>,
     /// The host at large.
     pub host: HostSample,
     /// How the reading of each source went.
@@ -82,21 +89,90 @@ pub struct AccountSample {
     pub source: AccountSource,
     /// Whose time it is.
     pub workload: Arc<Identity>,
+    /// The account that counts this one's time as well: of a cgroup further up, or of the one that a process is in. It
+    /// stands before this one in the sample. The ledger takes out of it what this one is charged.
+    pub inside: Option<u64>,
     /// CPU time so far.
     pub cpu_usec: u64,
     /// The only socket it may run on, as a position in [`CpuSample::sockets`].
     pub socket: Option<usize>,
-    /// Memory in use, where the kernel accounts for it.
-    pub memory_bytes: Option<u64>,
     /// Thousandths of a CPU that its quota promises.
     pub reserved_millicpus: Option<u64>,
 }
+
+/// One process and the CPU time that it used since it began.
+#[derive(Clone, Debug)]
+pub struct ProcessSample {
+    /// Its number.
+    pub pid: u32,
+    /// When it began, in clock ticks since boot.
+    pub start_ticks: u64,
+    /// Its name, printable; whatever the process wants it to be.
+    pub comm: Arc<str>,
+    /// CPU time so far.
+    pub cpu_usec: u64,
+    /// The account that its time is in: an [`AccountSample::id`].
+    pub account: Option<u64>,
+}
+
+/// The memory of an account.
+#[derive(Clone, Copy, Debug)]
+pub struct MemorySample {
+    /// Its [`AccountSample::id`].
+    pub account: u64,
+    /// What the kernel tells of it.
+    pub memory: Memory,
+}
+
+/// Bytes through one device, or one group of devices, that an account alone uses.
+///
+/// The figures only grow while the agent runs, whatever comes and goes behind them.
+#[derive(Clone, Debug)]
+pub struct FlowSample {
+    /// Never used again while the agent runs.
+    pub id: u64,
+    /// Recognised again after a restart of the agent.
+    pub source: Arc<str>,
+    /// Who pays: its [`AccountSample::id`].
+    pub account: u64,
+    /// What the bytes are.
+    pub kind: FlowKind,
+    /// Bytes to the workload (received, read), then bytes from it (transmitted, written).
+    pub bytes: [u64; 2],
+    /// It began to count while the agent watched, for this account: all of it is the account's.
+    pub fresh: bool,
+}
+
+/// What bytes are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowKind {
+    /// To and from the network.
+    Network,
+    /// To and from block devices.
+    Block,
+}
+
+impl FlowKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Network, Self::Block];
+
+    /// Its place in a [`PerFlow`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Something for each kind of flow.
+pub type PerFlow<T> = [T; FlowKind::ALL.len()];
 
 /// What the kernel counts CPU time for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AccountSource {
     /// A cgroup, by its path.
     Cgroup(Arc<str>),
+    /// A cgroup of version 2 where version 1 accounts for CPU time beside it, by its path. Version 1 may have one of the
+    /// same path.
+    Unified(Arc<str>),
     /// A process, which is only the same one with the same start time.
     Process {
         /// Its number.
@@ -104,6 +180,25 @@ pub enum AccountSource {
         /// When it began, in clock ticks since boot.
         start_ticks: u64,
     },
+}
+
+impl AccountSource {
+    /// The path of the cgroup, if it is one.
+    pub fn cgroup(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Cgroup(path) | Self::Unified(path) => Some(path),
+            Self::Process { .. } => None,
+        }
+    }
+
+    /// Whether it is a cgroup at or below another by its path, and so counted with it in every hierarchy.
+    pub fn is_below(&self, other: &Self) -> bool {
+        let (Some(path), Some(above)) = (self.cgroup(), other.cgroup()) else {
+            return false;
+        };
+        let rest = path.strip_prefix(&**above);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 /// Figures of the host that are shown as they are.

@@ -1,7 +1,9 @@
 //! What is shown: one immutable value for everyone who asks between two ticks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::geo::Situation;
 use crate::ledger::HostReport;
 
 /// All that a scrape can show.
@@ -11,6 +13,8 @@ pub struct Snapshot {
     pub host: HostReport,
     /// The agent itself.
     pub agent: AgentReport,
+    /// Where the host stands, where the operator wants to know.
+    pub situation: Option<Arc<Situation>>,
 }
 
 /// How the agent is doing.

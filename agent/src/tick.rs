@@ -52,8 +52,38 @@ pub struct Ticker {
     pub tally: Arc<Tally>,
     /// The last attempt to keep it was in vain, which is said once.
     pub saving_fails: bool,
+    /// When more workloads than there may be series were spoken of last.
+    pub over_limit: OverLimit,
     /// How the agent is doing, and the time between two ticks.
     pub agent: AgentReport,
+}
+
+/// Workloads have come that found no series of their own: a word to the operator, now and then.
+#[derive(Debug, Default)]
+pub struct OverLimit {
+    spoken: Option<(u64, Duration)>,
+}
+
+/// A host on which workloads come and go above the limit is not spoken of more often.
+const SPEAK_EVERY: Duration = Duration::from_secs(300);
+
+impl OverLimit {
+    fn speak(&mut self, count: u64, at: Duration) {
+        if self.is_due(count, at) {
+            self.spoken = Some((count, at));
+            tracing::warn!(
+                count,
+                "more workloads than limits.workloads: those that came late have no series of their own and are summed in kind other"
+            );
+        }
+    }
+
+    fn is_due(&self, count: u64, at: Duration) -> bool {
+        match self.spoken {
+            None => count > 0,
+            Some((before, then)) => count > before && at.saturating_sub(then) >= SPEAK_EVERY,
+        }
+    }
 }
 
 impl Ticker {
@@ -67,6 +97,7 @@ impl Ticker {
                     self.agent.interval = settings.interval;
                     // A tick that was planned on a longer interval is not waited for.
                     due = due.min(self.clock.steady() + settings.interval);
+                    self.collector.watch_processes(settings.top_processes > 0);
                     self.ledger.reconfigure(settings);
                 }
                 Ok(Order::CountFailedReload) => self.agent.reloads_failed += 1,
@@ -98,6 +129,7 @@ impl Ticker {
         let mut sample = self.collector.collect(&*self.clock);
         self.surroundings.show(&mut sample);
         let host = self.ledger.advance(sample);
+        self.over_limit.speak(host.workloads_over_limit, host.at);
         self.save(false);
         self.publish(host);
         self.agent
@@ -133,6 +165,7 @@ impl Ticker {
         self.board.publish(Snapshot {
             host,
             agent: self.agent.clone(),
+            situation: self.surroundings.situation(),
         });
     }
 
@@ -144,5 +177,33 @@ impl Ticker {
         let missed = u32::try_from(late.as_nanos() / interval.as_nanos().max(1)).unwrap_or(u32::MAX);
         self.agent.ticks_missed += u64::from(missed);
         next + interval * missed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_spoken_of_when_it_is_reached_and_again_after_a_while() {
+        let mut over = OverLimit::default();
+        let mut spoken = Vec::new();
+        for (second, count) in [
+            (1, 0),
+            (2, 1),
+            (3, 9),
+            (300, 9),
+            (302, 9),
+            (303, 10),
+            (400, 11),
+            (700, 11),
+        ] {
+            let before = over.spoken;
+            over.speak(count, Duration::from_secs(second));
+            if over.spoken != before {
+                spoken.push(second);
+            }
+        }
+        assert_eq!(spoken, [2, 302, 700]);
     }
 }

@@ -6,4 +6,5 @@ mod e2e;
 mod golden;
 mod harness;
 mod oracle;
+mod placement_api;
 mod simulated;

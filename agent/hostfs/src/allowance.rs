@@ -1,5 +1,6 @@
 //! How many descriptors a reader may keep open.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,6 +87,28 @@ impl Source {
         }
     }
 
+    /// [`Self::read_all`] where a file that is not there is nothing to speak of: nothing is allocated for an error.
+    pub(crate) fn read_all_if_there<'s, 'p>(
+        &mut self,
+        path: impl FnOnce() -> &'p Path,
+        allowance: &Allowance,
+        scratch: &'s mut Scratch,
+    ) -> Option<&'s [u8]> {
+        if let Some(file) = self.open() {
+            return file.read_all(scratch).ok();
+        }
+        self.0 = None;
+        let path = path();
+        let Some(permit) = allowance.permit() else {
+            return scratch.read_all_if_there(path);
+        };
+        let file = File::open(path).ok()?;
+        let kept = self
+            .0
+            .insert(Kept::of(KeptFile::of(file, path.to_path_buf()), permit));
+        kept.file.read_all(scratch).ok()
+    }
+
     fn open(&self) -> Option<&KeptFile> {
         self.0
             .as_ref()
@@ -105,13 +128,16 @@ impl Source {
 
 impl Kept {
     fn open(path: &Path, permit: Permit) -> Result<Self> {
-        let file = KeptFile::open(path)?;
+        Ok(Self::of(KeptFile::open(path)?, permit))
+    }
+
+    fn of(file: KeptFile, permit: Permit) -> Self {
         let tells_its_end = file.tells_its_end();
-        Ok(Self {
+        Self {
             file,
             tells_its_end,
             _permit: permit,
-        })
+        }
     }
 
     fn was_replaced(&self) -> bool {

@@ -2,14 +2,18 @@
 //! Documentation/admin-guide/cgroup-v2.rst.
 
 mod group;
+mod growth;
+mod members;
 mod path;
 mod slow;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod watch;
 mod workload;
 
 pub use path::CgroupPath;
 pub use tree::CgroupTree;
+pub use tree::Origin;
 pub use tree::Sort;
 pub use workload::Cgroup;

@@ -53,6 +53,8 @@ pub struct Hierarchies {
     pub quota: Option<Hierarchy>,
     /// What accounts memory.
     pub memory: Option<Hierarchy>,
+    /// What accounts block I/O.
+    pub io: Option<Hierarchy>,
     /// What pins to CPUs.
     pub cpuset: Option<Hierarchy>,
     /// The root of version 2.
@@ -87,6 +89,19 @@ impl Hierarchies {
         Ok(Self::new(layout, &mounted, unified))
     }
 
+    /// The root of version 2 as an account of CPU time beside that of version 1. Without any controller it has `cpu.stat`
+    /// all the same, with the time that a cgroup used: `cgroup_base_stat_cputime_show` in kernel/cgroup/rstat.c. `None`
+    /// where version 2 is what [`cpu`](Self::cpu) is, or is not mounted.
+    pub fn unified_cpu(&self) -> Option<Hierarchy> {
+        let has_another = self.cpu.as_ref().is_some_and(|cpu| cpu.version == Version::V1);
+        let dir = self.unified.clone().filter(|_| has_another)?;
+        Some(Hierarchy {
+            dir,
+            version: Version::V2,
+            controller: "cpu",
+        })
+    }
+
     fn new(layout: Layout, v1: &[PathBuf], unified: Option<PathBuf>) -> Self {
         let v2 = |controller| {
             unified.clone().map(|dir| Hierarchy {
@@ -109,6 +124,7 @@ impl Hierarchies {
             cpu: of("cpuacct", "cpu"),
             quota: of("cpu", "cpu"),
             memory: of("memory", "memory"),
+            io: of("blkio", "io"),
             cpuset: of("cpuset", "cpuset"),
             unified,
         }

@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::path::PathBuf;
 
 use nix::sys::statfs::CGROUP_SUPER_MAGIC;
 use nix::sys::statfs::CGROUP2_SUPER_MAGIC;
@@ -59,6 +60,14 @@ impl KeptFile {
         })
     }
 
+    /// A file that was opened elsewhere, by `path`.
+    pub(crate) fn of(file: File, path: PathBuf) -> Self {
+        Self {
+            file,
+            path: path.into(),
+        }
+    }
+
     /// The path it was opened by.
     pub fn path(&self) -> &Path {
         &self.path
@@ -94,6 +103,11 @@ impl Scratch {
     /// The same where a file that is not there is nothing to speak of: nothing is allocated for an error.
     pub(crate) fn read_if_there(&mut self, path: &Path) -> Option<&[u8]> {
         record(&File::open(path).ok()?, path, self).ok()
+    }
+
+    /// [`Self::read_all`] where a file that is not there is nothing to speak of.
+    pub(crate) fn read_all_if_there(&mut self, path: &Path) -> Option<&[u8]> {
+        rest(&File::open(path).ok()?, path, self, 0).ok()
     }
 
     /// [`KeptFile::read_all`] of a file that is opened for this once, without allocating.

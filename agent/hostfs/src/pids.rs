@@ -32,9 +32,15 @@ impl PidLister {
 
     /// Hands out the number of each process, threads not counted.
     pub fn for_each(&mut self, mut each: impl FnMut(u32)) -> Result<(), Error> {
+        self.for_each_with_inode(|pid, _| each(pid))
+    }
+
+    /// The same with the inode of each one's directory. Another process with the same number has another; the same one
+    /// may be given a new one when the kernel is short of memory.
+    pub fn for_each_with_inode(&mut self, mut each: impl FnMut(u32, u64)) -> Result<(), Error> {
         listing::list(&self.dir, &self.path, &mut self.buffer, |entry| {
             if let Some(pid) = pid(entry.name.as_bytes()) {
-                each(pid);
+                each(pid, entry.inode);
             }
         })
     }

@@ -11,6 +11,7 @@ pub use membership::MembershipReader;
 pub use membership::memberships;
 pub(crate) use paths::Paths;
 pub use stat::ProcStat;
+pub use stat::ProcStatReader;
 
 use crate::text::digits;
 

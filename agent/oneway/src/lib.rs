@@ -6,11 +6,15 @@
 //! [`Timestamp`] (wall-clock time), which is what is measured and sent.
 
 pub mod clock;
+pub mod control;
 mod error_estimate;
+pub mod owamp;
 mod schedule;
 pub mod simulate;
+pub mod stamp;
 pub mod statistics;
 mod timestamp;
+pub mod twamp;
 
 pub use error_estimate::ErrorEstimate;
 pub use schedule::Exponential;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
-
 use super::Intensity;
 use super::Step;
 use super::Steps;
@@ -57,9 +55,6 @@ pub struct About {
     /// Who has to be named.
     pub attribution: &'static str,
 }
-
-/// Where the tick finds the grid; nothing while none is configured.
-pub type Feed = ArcSwapOption<Grid>;
 
 impl Grid {
     /// One of which nothing is known yet.

@@ -2,16 +2,12 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
-use super::Feed;
 use super::Grid;
 use super::Trouble;
-use super::pace::Pace;
 use super::providers::Inquiry;
 use super::providers::Session;
 use super::source;
@@ -19,41 +15,19 @@ use crate::clock::Clock;
 use crate::config::Carbon;
 use crate::config::CarbonSource;
 use crate::config::TraceMode;
+use crate::desk::Desk;
 use crate::fetch;
 use crate::fetch::Client;
+use crate::fetch::Pace;
 
 /// Asks the source, and tells the tick.
 pub struct Keeper {
-    desk: Arc<Desk>,
+    desk: Arc<Desk<Grid>>,
     clock: Arc<dyn Clock>,
     start: Duration,
     configured: Option<(Carbon, Option<String>)>,
     /// The thread ends when this is gone.
     thread: Option<mpsc::Sender<()>>,
-}
-
-/// Where grids are left; only by who was configured last.
-#[derive(Default)]
-struct Desk {
-    feed: Feed,
-    generation: Mutex<u64>,
-}
-
-impl Desk {
-    /// What is left from now on by others than the one with the number returned is thrown away.
-    fn begin(&self, grid: Option<Grid>) -> u64 {
-        let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
-        *generation += 1;
-        self.feed.store(grid.map(Arc::new));
-        *generation
-    }
-
-    fn leave(&self, generation: u64, grid: Grid) {
-        let current = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
-        if *current == generation {
-            self.feed.store(Some(Arc::new(grid)));
-        }
-    }
 }
 
 impl std::fmt::Debug for Keeper {
@@ -79,11 +53,17 @@ impl Keeper {
 
     /// The grid as it is known now; nothing where no source is configured.
     pub fn grid(&self) -> Option<Arc<Grid>> {
-        self.desk.feed.load_full()
+        self.desk.latest()
+    }
+
+    /// Where the grid stands.
+    pub fn desk(&self) -> Arc<Desk<Grid>> {
+        self.desk.clone()
     }
 
     /// Takes a configuration, and goes on as before if it is the same. `country` is where the host stands.
     pub fn configure(&mut self, settings: &Carbon, country: Option<&str>) {
+        let country = country.filter(|_| settings.source == CarbonSource::Table);
         let wanted = Some((settings.clone(), country.map(str::to_owned)));
         if self.configured == wanted {
             return;
@@ -99,6 +79,17 @@ impl Keeper {
         };
         if let Some(grid) = first.filter(|_| changes) {
             self.spawn(settings.clone(), grid, generation);
+        }
+    }
+
+    /// Says where the host stands, which a table goes by if it is given no zone.
+    pub fn set_country(&mut self, country: Option<&str>) {
+        let Some((settings, known)) = &self.configured else {
+            return;
+        };
+        if settings.source == CarbonSource::Table && known.as_deref() != country {
+            let settings = settings.clone();
+            self.configure(&settings, country);
         }
     }
 
@@ -122,7 +113,7 @@ impl Keeper {
 }
 
 struct Worker {
-    desk: Arc<Desk>,
+    desk: Arc<Desk<Grid>>,
     clock: Arc<dyn Clock>,
     generation: u64,
     settings: Carbon,

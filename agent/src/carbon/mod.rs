@@ -6,7 +6,6 @@
 mod grid;
 mod intensity;
 mod keeper;
-mod pace;
 mod providers;
 mod source;
 mod steps;
@@ -17,7 +16,6 @@ mod trace;
 mod trouble;
 
 pub use grid::About;
-pub use grid::Feed;
 pub use grid::Grid;
 pub use intensity::Intensity;
 pub use keeper::Keeper;

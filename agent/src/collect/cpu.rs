@@ -66,6 +66,11 @@ impl CpuSource {
         })
     }
 
+    /// How many processes and threads were made since the boot, as of the last reading.
+    pub(super) fn forks(&self) -> Option<u64> {
+        Some(self.stat.forks).filter(|&forks| forks > 0)
+    }
+
     /// A CPU that came online after the start counts for the first socket.
     fn by_socket(&self) -> Vec<SocketTimes> {
         let mut sockets = self.sockets.clone();

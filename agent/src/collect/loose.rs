@@ -1,16 +1,18 @@
-//! Processes that no cgroup accounts for.
+//! Processes that have accounts of their own: those that no cgroup accounts for, and virtual machines in somebody else's.
 
 use wattle_hostfs::Roots;
 use wattle_hostfs::Scratch;
-use wattle_hostfs::cgroup_tree::CgroupTree;
 use wattle_hostfs::hierarchies::Hierarchies;
 use wattle_hostfs::pids::PidLister;
 use wattle_hostfs::process_table::Process;
 use wattle_hostfs::process_table::ProcessTable;
 
+use super::guests::Guests;
+use super::owner::About;
 use super::owner::Owned;
 use super::owner::Owners;
 use super::sense::Trouble;
+use super::trees::Trees;
 use super::workloads::Ids;
 use crate::sample::AccountSample;
 use crate::sample::AccountSource;
@@ -47,29 +49,38 @@ impl Loose {
     }
 
     /// Reads them, and appends an account for each.
-    pub(super) fn read<W>(
+    pub(super) fn read(
         &mut self,
-        tree: &mut CgroupTree<W>,
+        trees: &mut Trees,
+        guests: &Guests,
         ids: &mut Ids,
         scratch: &mut Scratch,
         accounts: &mut Vec<AccountSample>,
     ) -> Result<(), Trouble> {
-        let everyone = self.list(tree, scratch)?;
+        let everyone = self.list(trees, scratch)?;
+        // A guest may be loose too, and is then visited twice: the second time costs nothing.
+        let loose = self.pids.len();
+        self.pids.extend(guests.pids());
         let mut trouble = None;
         self.table.begin();
         let pids = std::mem::take(&mut self.pids);
-        for &pid in &pids {
+        for (position, &pid) in pids.iter().enumerate() {
             match self.table.visit(pid, scratch) {
                 Ok(Some(process)) => {
-                    if process.fresh {
-                        process.tag = Tag {
-                            id: ids.next(),
-                            ..Tag::default()
-                        };
+                    if process.fresh && process.tag.id == 0 {
+                        process.tag.id = ids.next();
                     }
-                    let about = (pid, process.kernel_thread);
+                    let about = About {
+                        pid,
+                        kernel_thread: process.kernel_thread,
+                        machine: guests.machine(pid, process.start_ticks),
+                        is_loose: position < loose && !everyone,
+                    };
+                    if position < loose && about.machine.is_some() {
+                        continue;
+                    }
                     self.owners
-                        .refresh(&mut process.tag.owned, about, everyone, scratch);
+                        .refresh(&mut process.tag.owned, &about, trees, scratch);
                     accounts.extend(account(process));
                 }
                 Ok(None) => {}
@@ -84,10 +95,10 @@ impl Loose {
     }
 
     /// Fills `pids`; returns whether they are all processes, not only loose ones.
-    fn list<W>(&mut self, tree: &mut CgroupTree<W>, scratch: &mut Scratch) -> Result<bool, Trouble> {
+    fn list(&mut self, trees: &mut Trees, scratch: &mut Scratch) -> Result<bool, Trouble> {
         self.pids.clear();
         let pids = &mut self.pids;
-        let listed = tree.for_each_loose_pid(scratch, |pid| pids.push(pid));
+        let listed = trees.cpu.for_each_loose_pid(scratch, |pid| pids.push(pid));
         if listed.is_ok() && !self.pids.is_empty() {
             return Ok(false);
         }
@@ -102,17 +113,17 @@ impl Loose {
 }
 
 fn account(process: &Process<Tag>) -> Option<AccountSample> {
-    let workload = process.tag.owned.workload()?;
+    let payer = process.tag.owned.payer()?;
     Some(AccountSample {
         id: process.tag.id,
         source: AccountSource::Process {
             pid: process.pid,
             start_ticks: process.start_ticks,
         },
-        workload: workload.clone(),
+        workload: payer.workload.clone(),
+        inside: payer.inside,
         cpu_usec: process.cpu_usec,
-        socket: None,
-        memory_bytes: None,
+        socket: payer.socket,
         reserved_millicpus: None,
     })
 }

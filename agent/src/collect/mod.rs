@@ -4,12 +4,21 @@
 //! word in its sensor's state, and the others go on.
 
 mod cpu;
+mod evidence;
+mod guests;
+#[cfg(test)]
+mod guests_tests;
 mod host;
 mod loose;
 mod owner;
 mod pinned;
 mod power;
+mod processes;
 mod sense;
+mod trees;
+mod twins;
+mod usage;
+mod witness;
 mod workloads;
 
 use std::sync::Arc;
@@ -23,11 +32,14 @@ use wattle_hostfs::topology::Topology;
 use self::cpu::CpuSource;
 use self::host::HostSource;
 use self::power::PowerSource;
+use self::processes::ProcessSource;
 use self::sense::Senses;
+use self::usage::UsageSource;
 use self::workloads::WorkloadSource;
 use crate::clock::Clock;
 use crate::sample::HostSample;
 use crate::sample::Sample;
+use crate::workload::Nesting;
 
 /// Reads a host, tick by tick, with everything kept open that is read again.
 #[derive(Debug)]
@@ -36,7 +48,11 @@ pub struct Collector {
     power: PowerSource,
     cpu: CpuSource,
     workloads: WorkloadSource,
+    usage: UsageSource,
+    processes: Option<ProcessSource>,
     host: HostSource,
+    roots: Roots,
+    most_files: usize,
     scratch: Scratch,
     tick: u64,
 }
@@ -50,11 +66,22 @@ impl Collector {
             power: PowerSource::new(roots),
             cpu: CpuSource::new(roots, &topology),
             workloads: WorkloadSource::new(roots, &topology, most_files),
+            usage: UsageSource::new(roots, most_files / 4),
+            processes: None,
             host: HostSource::new(roots),
+            roots: roots.clone(),
+            most_files,
             scratch: Scratch::default(),
             topology,
             tick: 0,
         }
+    }
+
+    /// The same, with another rule for workloads inside others.
+    #[must_use]
+    pub fn with_nesting(mut self, nesting: Nesting) -> Self {
+        self.workloads.set_nesting(nesting);
+        self
     }
 
     /// The processors.
@@ -67,6 +94,15 @@ impl Collector {
         self.power.zones()
     }
 
+    /// Whether every process is read too, which costs with their number.
+    pub fn watch_processes(&mut self, wanted: bool) {
+        if !wanted {
+            self.processes = None;
+        } else if self.processes.is_none() {
+            self.processes = ProcessSource::new(&self.roots, self.most_files / 4).ok();
+        }
+    }
+
     /// Reads everything once.
     pub fn collect(&mut self, clock: &dyn Clock) -> Sample {
         let mut senses = Senses::new(clock);
@@ -76,9 +112,15 @@ impl Collector {
         // The counters and the CPU times stand side by side, so that both cover the same interval.
         let zones = self.power.read(&mut senses, scratch, tick);
         let cpu = self.cpu.read(&mut senses, scratch);
-        let accounts = self.workloads.read(&mut senses, scratch);
+        let accounts = self.workloads.read(&mut senses, scratch, self.cpu.forks());
+        let processes = self.processes.as_mut().and_then(|processes| {
+            senses.try_read("processes", "stat", || processes.read(&accounts, scratch))
+        });
         let uptime_ticks = self.workloads.uptime_ticks(scratch);
         let host: HostSample = self.host.read(&mut senses, scratch, tick);
+        let usage = self
+            .usage
+            .read(&mut senses, (&accounts, &host.network), scratch, tick);
         Sample {
             at,
             wall,
@@ -86,6 +128,9 @@ impl Collector {
             zones,
             cpu,
             accounts,
+            processes,
+            memory: usage.memory,
+            flows: usage.flows,
             host,
             sensors: senses.into_states(),
             grid: None,

@@ -1,4 +1,4 @@
-//! Whose a loose process is.
+//! Whose a process is.
 
 use std::hash::BuildHasher;
 use std::hash::RandomState;
@@ -8,19 +8,22 @@ use wattle_hostfs::Roots;
 use wattle_hostfs::Scratch;
 use wattle_hostfs::hierarchies::Hierarchies;
 use wattle_hostfs::hierarchies::Layout;
-use wattle_hostfs::hierarchies::Version;
-use wattle_hostfs::process::Membership;
 use wattle_hostfs::process::MembershipReader;
 use wattle_hostfs::process::memberships;
 
+use super::trees::Trees;
+use crate::workload::Evidence;
 use crate::workload::Identity;
 use crate::workload::Kind;
+use crate::workload::VmProcess;
 use crate::workload::sort_membership;
 
-/// A young process is often moved into its cgroup just after it was born, so its place is looked up again at once, and
-/// from then on once in so many ticks.
+/// A process's place is looked up again once in so many ticks.
 const LOOK_AGAIN: u32 = 32;
-const YOUNG: u32 = 2;
+/// A young process is often moved into its cgroup just after it was born, so it is asked more often: at each of its first
+/// ticks, and up to this age at each power of two.
+const YOUNG: u32 = 64;
+const NEWBORN: u32 = 2;
 
 /// What is known of a process's owner.
 #[derive(Debug, Default)]
@@ -29,6 +32,8 @@ pub(super) struct Owned {
     age: u32,
     /// A hash of the text from which the owner follows, with a key that nobody knows.
     text: Option<u64>,
+    /// It was a machine of its own when that was looked up.
+    was_machine: bool,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +42,28 @@ enum Owner {
     Unknown,
     /// A workload's cgroup accounts for it.
     Accounted,
-    Workload(Arc<Identity>),
+    Workload(Payer),
+}
+
+/// Who pays for a process that has an account of its own.
+#[derive(Debug)]
+pub(super) struct Payer {
+    pub(super) workload: Arc<Identity>,
+    /// The account of the cgroup that counts the process's time as well.
+    pub(super) inside: Option<u64>,
+    /// The only socket on which that cgroup may run.
+    pub(super) socket: Option<usize>,
+}
+
+/// A process whose owner is sought.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct About<'g> {
+    pub(super) pid: u32,
+    pub(super) kernel_thread: bool,
+    /// The virtual machine that it is or works for, with the PID and start time of that.
+    pub(super) machine: Option<(&'g VmProcess, (u32, u64))>,
+    /// It is a member of a cgroup that only groups others.
+    pub(super) is_loose: bool,
 }
 
 /// Finds the owners of processes.
@@ -45,27 +71,29 @@ enum Owner {
 pub(super) struct Owners {
     memberships: MembershipReader,
     hasher: RandomState,
-    place: Place,
+    /// Several hierarchies: one may name a workload that the accounting one does not know.
+    several: bool,
     system: Arc<Identity>,
     kernel: Arc<Identity>,
 }
 
-/// How a process's line in `/proc/PID/cgroup` says where it is accounted.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    /// The hierarchy that accounts CPU time.
-    cpu: Option<Version>,
-    /// Several hierarchies: one may name a workload that the accounting one does not know.
-    several: bool,
-}
-
 impl Owned {
-    /// The workload that pays, if it is not one whose cgroup pays already.
-    pub(super) fn workload(&self) -> Option<&Arc<Identity>> {
+    /// Who pays, if it is not a workload whose cgroup pays already.
+    pub(super) fn payer(&self) -> Option<&Payer> {
         match &self.owner {
-            Owner::Workload(workload) => Some(workload),
+            Owner::Workload(payer) => Some(payer),
             Owner::Unknown | Owner::Accounted => None,
         }
+    }
+
+    /// Whether it is time to look where the process is, by its age.
+    fn is_due(&mut self, pid: u32, trees: &Trees) -> bool {
+        let age = self.age;
+        self.age = age.saturating_add(1);
+        let is_young = age <= YOUNG;
+        age < NEWBORN
+            || is_young && (age.is_power_of_two() || trees.are_growing())
+            || age.wrapping_add(pid).is_multiple_of(LOOK_AGAIN)
     }
 }
 
@@ -74,73 +102,103 @@ impl Owners {
         Self {
             memberships: MembershipReader::new(roots),
             hasher: RandomState::new(),
-            place: Place {
-                cpu: hierarchies.cpu.as_ref().map(|hierarchy| hierarchy.version),
-                several: hierarchies.layout != Layout::Unified,
-            },
+            several: hierarchies.layout != Layout::Unified,
             system: Identity::permanent(Kind::System),
             kernel: Identity::permanent(Kind::Kernel),
         }
     }
 
-    /// Finds out whose a process is, where that is not known or may have changed. `everyone`: it may also be in a
-    /// workload's cgroup.
+    /// Finds out whose a process is, where that is not known or may have changed.
     pub(super) fn refresh(
         &mut self,
         owned: &mut Owned,
-        (pid, kernel_thread): (u32, bool),
-        everyone: bool,
+        about: &About<'_>,
+        trees: &Trees,
         scratch: &mut Scratch,
     ) {
+        let is_machine = about.machine.is_some();
+        let turned = std::mem::replace(&mut owned.was_machine, is_machine) != is_machine;
+        if turned {
+            *owned = Owned {
+                was_machine: is_machine,
+                ..Owned::default()
+            };
+        }
         let known = !matches!(owned.owner, Owner::Unknown);
-        let due = owned.age < YOUNG || owned.age.wrapping_add(pid).is_multiple_of(LOOK_AGAIN);
-        owned.age = owned.age.saturating_add(1);
-        if known && (kernel_thread || !due) {
+        let is_due = owned.is_due(about.pid, trees) || is_machine && trees.are_growing();
+        if known && (about.kernel_thread && !is_machine || !is_due) {
             return;
         }
-        if kernel_thread {
-            owned.owner = Owner::Workload(self.kernel.clone());
-        } else if !self.place.several && !everyone {
-            owned.owner = Owner::Workload(self.system.clone());
+        if is_machine {
+            self.look_up(owned, about, trees, scratch);
+        } else if about.kernel_thread {
+            owned.owner = self.alone(&self.kernel);
+        } else if about.is_loose && !self.several {
+            owned.owner = self.alone(&self.system);
         } else {
-            self.look_up(owned, pid, scratch);
+            self.look_up(owned, about, trees, scratch);
         }
     }
 
-    /// Most texts are those of the last time, and then so is the owner.
-    fn look_up(&mut self, owned: &mut Owned, pid: u32, scratch: &mut Scratch) {
-        if let Ok(text) = self.memberships.read(pid, scratch) {
-            let hash = Some(self.hasher.hash_one(text));
-            if owned.text != hash {
-                owned.text = hash;
-                owned.owner = owner(text, self.place, &self.system);
+    fn alone(&self, workload: &Arc<Identity>) -> Owner {
+        Owner::Workload(Payer {
+            workload: workload.clone(),
+            inside: None,
+            socket: None,
+        })
+    }
+
+    fn look_up(&mut self, owned: &mut Owned, about: &About<'_>, trees: &Trees, scratch: &mut Scratch) {
+        let Ok(text) = self.memberships.read(about.pid, scratch) else {
+            if matches!(owned.owner, Owner::Unknown) {
+                owned.owner = self.alone(&self.system);
             }
-        } else if matches!(owned.owner, Owner::Unknown) {
-            owned.owner = Owner::Workload(self.system.clone());
-        }
-    }
-}
-
-fn owner(text: &[u8], place: Place, system: &Arc<Identity>) -> Owner {
-    let mut named = None;
-    for membership in memberships(text).flatten() {
-        let Some(identity) = sort_membership(&String::from_utf8_lossy(membership.path)) else {
-            continue;
+            return;
         };
-        if place.accounts(&membership) {
-            return Owner::Accounted;
+        let counted_by = trees.counted_by(text);
+        // Most texts are those of the last time, and so are the cgroups; then so is the owner.
+        let hash = Some(self.hasher.hash_one((text, counted_by.map(|tag| tag.id))));
+        if owned.text == hash {
+            return;
         }
-        named = named.or(Some(identity));
+        owned.text = hash;
+        let own = about.machine.and_then(|(machine, born)| {
+            let path = counted_by.map_or_else(|| accounted_path(text, trees), |tag| tag.path.to_string());
+            machine.identify(&path, trees.nesting(), born, &trees.witness.evidence_of(machine))
+        });
+        owned.owner = match (own, counted_by) {
+            (Some(workload), around) => Owner::Workload(Payer {
+                workload,
+                inside: around.map(|tag| tag.id),
+                socket: around.and_then(|tag| tag.socket),
+            }),
+            (None, Some(_)) => Owner::Accounted,
+            (None, None) => self.owner(text, trees),
+        };
     }
-    Owner::Workload(named.unwrap_or_else(|| system.clone()))
+
+    /// The owner of a process that no cgroup counts, as far as the agent knows the cgroups.
+    fn owner(&self, text: &[u8], trees: &Trees) -> Owner {
+        let mut named = None;
+        for membership in memberships(text).flatten() {
+            let path = String::from_utf8_lossy(membership.path);
+            let Some(subject) = sort_membership(&path, trees.nesting()) else {
+                continue;
+            };
+            if trees.accounts(&membership) {
+                return Owner::Accounted;
+            }
+            named = named.or_else(|| Some(subject.identify(&Evidence::default())));
+        }
+        self.alone(&named.unwrap_or_else(|| self.system.clone()))
+    }
 }
 
-impl Place {
-    fn accounts(self, membership: &Membership<'_>) -> bool {
-        match self.cpu {
-            Some(Version::V2) => membership.hierarchy == 0,
-            Some(Version::V1) => membership.has("cpuacct"),
-            None => false,
-        }
-    }
+/// Where a process is in the hierarchy that accounts CPU time.
+fn accounted_path(text: &[u8], trees: &Trees) -> String {
+    memberships(text)
+        .flatten()
+        .find(|membership| trees.accounts(membership))
+        .map(|membership| String::from_utf8_lossy(membership.path).into_owned())
+        .unwrap_or_default()
 }

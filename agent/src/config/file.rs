@@ -81,6 +81,8 @@ fn apply(settings: &mut Settings, flag: &'static str, values: &[String]) -> Resu
     };
     if key.name == "listen" {
         settings.listen.0.clear();
+    } else if key.name == "location.peers" {
+        settings.location.peers.0.clear();
     }
     for value in values {
         (key.set)(settings, value).map_err(|problem| ConfigError::Flag {

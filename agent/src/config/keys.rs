@@ -9,7 +9,9 @@ use super::Settings;
 use super::carbon_keys::CARBON;
 use super::join::count;
 use super::join::join;
+use super::location_keys::LOCATION;
 use super::value::word;
+use crate::workload::Nesting;
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +32,7 @@ pub struct Key {
     pub show: fn(&Settings) -> Option<String>,
 }
 
-const TABLES: &[&[Key]] = &[AGENT, CARBON];
+const TABLES: &[&[Key]] = &[AGENT, LOCATION, CARBON];
 
 /// All settings, in the order in which they are shown.
 pub const KEYS: &[Key] = &join::<{ count(TABLES) }>(TABLES);
@@ -183,6 +185,18 @@ const AGENT: &[Key] = &[
         },
     },
     Key {
+        name: "workload.nesting",
+        value: "WHO",
+        help: "Who pays where one workload runs inside another, as Docker in an LXC container: outermost (it pays once for all, and its info names those inside) or innermost (each for itself; those around it for the rest).",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.workload.nesting = word(text, &Nesting::ALL)?;
+            Ok(())
+        },
+        show: |settings| Some(settings.workload.nesting.as_str().to_owned()),
+    },
+    Key {
         name: "limits.workloads",
         value: "COUNT",
         help: "Workloads with series of their own, 1 to 100000. All others are summed as the workload of kind other, so sums still hold.",
@@ -199,6 +213,15 @@ const AGENT: &[Key] = &[
         reloads: true,
         set: |settings, text| parse(&mut settings.limits.keep_ended, text),
         show: |settings| Some(settings.limits.keep_ended.to_string()),
+    },
+    Key {
+        name: "processes.top",
+        value: "COUNT",
+        help: "How many processes have series of their own, with number and name: those that use most energy; all others are summed. 0 to 1000; 0 reads no processes, otherwise a tick costs with the number of processes.",
+        repeatable: false,
+        reloads: true,
+        set: |settings, text| parse(&mut settings.processes.top, text),
+        show: |settings| Some(settings.processes.top.to_string()),
     },
 ];
 

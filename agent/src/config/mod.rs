@@ -10,6 +10,8 @@ mod file;
 mod generate;
 mod join;
 mod keys;
+mod location;
+mod location_keys;
 mod value;
 
 use std::path::PathBuf;
@@ -37,13 +39,24 @@ pub use file::load;
 pub use generate::commented;
 pub use keys::KEYS;
 pub use keys::Key;
+pub use location::Address;
+pub use location::Country;
+pub use location::Degrees;
+pub use location::LocationHttp;
+pub use location::LocationSettings;
+pub use location::Name;
+pub use location::Peer;
+pub use location::PeerList;
 pub use value::Interval;
 pub use value::Keep;
 pub use value::Limit;
 pub use value::ListenList;
 pub use value::LogFormat;
 pub use value::LogLevel;
+pub use value::Top;
 pub use value::Watts;
+
+use crate::workload::Nesting;
 
 /// Where packages let the agent keep its state.
 const STATE_DIR: &str = "/var/lib/wattle";
@@ -66,10 +79,16 @@ pub struct Settings {
     pub log: Log,
     /// How energy is shared.
     pub power: Power,
+    /// Who the workloads are.
+    pub workload: Workload,
     /// Bounds.
     pub limits: Limits,
+    /// Where the host stands.
+    pub location: LocationSettings,
     /// How clean the power is.
     pub carbon: Carbon,
+    /// Single processes.
+    pub processes: Processes,
 }
 
 /// `path.*`
@@ -132,6 +151,14 @@ pub struct Estimate {
     pub full_load_watts_per_core: Option<Watts>,
 }
 
+/// `workload.*`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Workload {
+    /// Who pays where one runs inside another.
+    pub nesting: Nesting,
+}
+
 /// `limits.*`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -140,6 +167,14 @@ pub struct Limits {
     pub workloads: Limit,
     /// How long an ended workload keeps its series.
     pub keep_ended: Keep,
+}
+
+/// `processes.*`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Processes {
+    /// How many have series of their own.
+    pub top: Top,
 }
 
 impl Default for Settings {
@@ -152,8 +187,11 @@ impl Default for Settings {
             web: Web::default(),
             log: Log::default(),
             power: Power::default(),
+            workload: Workload::default(),
             limits: Limits::default(),
+            location: LocationSettings::default(),
             carbon: Carbon::default(),
+            processes: Processes::default(),
         }
     }
 }
@@ -174,6 +212,7 @@ impl Settings {
     /// What the types of single values cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.carbon.check()?;
+        self.location.check()?;
         let Estimate {
             idle_watts_per_core: idle,
             full_load_watts_per_core: full,

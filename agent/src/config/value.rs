@@ -22,7 +22,7 @@ macro_rules! from_text {
 
 pub(super) use from_text;
 
-from_text!(Interval, Keep, Limit, Watts, LogLevel, LogFormat);
+from_text!(Interval, Keep, Limit, Top, Watts, LogLevel, LogFormat);
 
 /// A YAML scalar as its text: `2000`, `"2000"` and `5m` are all fine.
 pub(super) struct Scalar(String);
@@ -163,6 +163,27 @@ impl FromStr for Limit {
 }
 
 impl fmt::Display for Limit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A number of processes: 0 to 1,000.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Top(pub usize);
+
+impl FromStr for Top {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| *number <= 1000);
+        number
+            .map(Self)
+            .ok_or_else(|| format!("{text:?} is no number from 0 to 1000"))
+    }
+}
+
+impl fmt::Display for Top {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }
@@ -335,6 +356,7 @@ mod tests {
             ("10ms".parse::<Interval>().unwrap_err(), "from 100ms to 1m"),
             ("25h".parse::<Keep>().unwrap_err(), "from 0s to 24h"),
             ("0".parse::<Limit>().unwrap_err(), "from 1 to 100000"),
+            ("1001".parse::<Top>().unwrap_err(), "from 0 to 1000"),
             ("NaN".parse::<Watts>().unwrap_err(), "from 0 to 1000 watts"),
             (
                 "loud".parse::<LogLevel>().unwrap_err(),

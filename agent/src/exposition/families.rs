@@ -2,10 +2,12 @@
 
 use super::carbon;
 use super::host;
+use super::location;
 use super::own;
 use super::point::Points;
 use super::point::Type;
 use super::power;
+use super::processes;
 use super::workloads;
 use crate::snapshot::Snapshot;
 
@@ -45,6 +47,30 @@ impl Family {
 }
 
 const WORKLOAD: &[&str] = &["kind", "id", "name"];
+const INFO: &[&str] = &[
+    "kind",
+    "id",
+    "name",
+    "runtime",
+    "platform",
+    "uuid",
+    "vm_id",
+    "vm_name",
+    "namespace",
+    "pod",
+    "pod_uid",
+    "container",
+    "image",
+    "project",
+    "flavor",
+    "user",
+    "group",
+    "job_id",
+    "slice",
+    "inner",
+    "outer",
+];
+const PROCESS: &[&str] = &["pid", "comm", "kind", "id", "name"];
 const ZONE: &[&str] = &["zone", "socket", "source"];
 const GRID: &[&str] = &["zone", "source"];
 const DEVICE: &[&str] = &["device"];
@@ -77,14 +103,30 @@ pub const FAMILIES: &[Family] = families! {
         "Energy of ended workloads whose series have gone. For the balance only.";
     "wattle_conservation_error_joules" Gauge "joules" &[], power::conservation_error,
         "Energy of the host less that of all workloads and the retired. Always 0.";
-    "wattle_workload_info" Info - &["kind", "id", "name", "runtime"], workloads::info,
-        "What is known of a workload.";
+    "wattle_workload_info" Info - INFO, workloads::info,
+        "What is known of a workload. A label that is not known is left out.";
     "wattle_workload_cpu_seconds_total" Counter "seconds" WORKLOAD, workloads::cpu,
         "CPU time of a workload while the agent watched.";
-    "wattle_workload_memory_bytes" Gauge "bytes" WORKLOAD, workloads::memory,
-        "Memory that the kernel accounts to a workload, page cache included.";
+    "wattle_workload_memory_bytes" Gauge "bytes" &["kind", "id", "name", "state"], workloads::memory,
+        "Memory of a workload. anonymous: with no file behind it. working_set: all that is accounted to it, page cache included, less file pages that were not used lately.";
+    "wattle_workload_network_receive_bytes_total" Counter "bytes" WORKLOAD, workloads::network_receive,
+        "Bytes that a workload received while the agent watched: a VM through its tap devices, a container into its network namespace. Absent where the network is the host's or another workload's.";
+    "wattle_workload_network_transmit_bytes_total" Counter "bytes" WORKLOAD, workloads::network_transmit,
+        "Bytes that a workload sent, likewise.";
+    "wattle_workload_block_read_bytes_total" Counter "bytes" WORKLOAD, workloads::block_read,
+        "Bytes that a workload read from block devices while the agent watched. Of devices that stand on others only the lowest count.";
+    "wattle_workload_block_write_bytes_total" Counter "bytes" WORKLOAD, workloads::block_write,
+        "Bytes that a workload wrote to block devices, likewise. cgroup v1 leaves out what is written back later.";
     "wattle_workloads_over_limit_total" Counter - &[], workloads::over_limit,
         "Workloads that found no series of their own because of limits.workloads; their energy is in kind other.";
+    "wattle_process_energy_joules_total" Counter "joules" PROCESS, processes::energy,
+        "Energy of one of the processes.top largest processes since it became one of them. Absent unless configured.";
+    "wattle_process_power_watts" Gauge "watts" PROCESS, processes::power,
+        "Mean power of the same processes over the last tick.";
+    "wattle_process_rest_energy_joules_total" Counter "joules" &[], processes::rest,
+        "Energy of all who ran and were not among the largest processes at the time.";
+    "wattle_process_left_energy_joules_total" Counter "joules" &[], processes::left,
+        "Energy of processes while they were among the largest that are not any more. For the balance only: with the largest and the rest it adds up to all workloads but kind idle, since the agent was started.";
     "wattle_zone_energy_joules_total" Counter "joules" ZONE, power::zone_energy,
         "Energy that a counter of the hardware showed while the agent watched, over all its turns. Zones overlap: never add them.";
     "wattle_zone_events_total" Counter - &["zone", "socket", "source", "event"], power::zone_events,
@@ -93,6 +135,16 @@ pub const FAMILIES: &[Family] = families! {
         "Power with nobody running (static) and with every CPU busy (full_load), as learnt or, without a sensor, as assumed.";
     "wattle_idle_policy_info" Info - &["policy"], power::idle_policy,
         "Who pays for the static part of the power.";
+    "wattle_host_location_info" Info - &["country", "city", "site", "source"], location::info,
+        "Where the host stands, and who says so.";
+    "wattle_host_latitude_degrees" Gauge "degrees" &[], location::latitude,
+        "Where the host stands, north of the equator.";
+    "wattle_host_longitude_degrees" Gauge "degrees" &[], location::longitude,
+        "Where the host stands, east of Greenwich.";
+    "wattle_peer_distance_meters" Gauge "meters" &["peer"], location::distance,
+        "How far another host is over the ground.";
+    "wattle_peer_light_floor_seconds" Gauge "seconds" &["peer"], location::floor,
+        "What light needs to another host in a fibre that lies straight. One-way delay divided by this is how many times longer than it needs to be the path is.";
     "wattle_grid_carbon_intensity_grams_per_kilowatt_hour" Gauge "grams_per_kilowatt_hour" GRID, carbon::intensity,
         "Carbon dioxide, with what other gases count for, of a kilowatt-hour from the grid now. Absent while it is not known.";
     "wattle_grid_carbon_intensity_age_seconds" Gauge "seconds" GRID, carbon::age,
@@ -184,6 +236,7 @@ pub const FAMILIES: &[Family] = families! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::Label;
 
     #[test]
     fn names_follow_the_rules_of_prometheus() {
@@ -202,6 +255,18 @@ mod tests {
                 family.name
             );
         }
+    }
+
+    #[test]
+    fn the_info_family_has_every_label_that_may_become_known() {
+        let (own, details) = INFO.split_at(3);
+        assert_eq!(own, WORKLOAD);
+        assert!(
+            details
+                .iter()
+                .copied()
+                .eq(Label::ALL.iter().map(|label| label.as_str()))
+        );
     }
 
     #[test]

@@ -9,9 +9,13 @@ mod collector;
 mod families;
 mod format;
 mod host;
+#[cfg(test)]
+mod hostile_tests;
+mod location;
 mod own;
 mod point;
 mod power;
+mod processes;
 mod reference;
 mod render;
 mod report;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use prometheus_client::encoding::EncodeLabel;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::EncodeLabelValue;
 use prometheus_client::encoding::LabelKeyEncoder;
@@ -11,6 +12,7 @@ use prometheus_client::encoding::LabelValueEncoder;
 use prometheus_client::metrics::MetricType;
 
 use crate::snapshot::Histogram;
+use crate::workload::Details;
 
 /// The types of families that the agent has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl Type {
 }
 
 /// No family has more labels.
-const MOST_LABELS: usize = 4;
+const MOST_LABELS: usize = 5;
 
 /// A series and its value.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +82,8 @@ pub(super) enum Value<'s> {
 pub(super) struct Labels<'s> {
     names: &'static [&'static str],
     values: [Label<'s>; MOST_LABELS],
+    /// After those in the table: what else is known.
+    details: Option<&'s Details>,
 }
 
 /// The value of a label.
@@ -137,9 +141,27 @@ impl<'s> Points<'s> {
         self.push(labels, Value::Number(value), Some(created));
     }
 
+    /// The same with a whole value.
+    pub(super) fn whole_since<const N: usize>(
+        &mut self,
+        labels: [Label<'s>; N],
+        value: u64,
+        created: Duration,
+    ) {
+        self.push(labels, Value::Whole(value), Some(created));
+    }
+
     /// Labels that say something.
     pub(super) fn info<const N: usize>(&mut self, labels: [Label<'s>; N]) {
         self.push(labels, Value::Whole(1), None);
+    }
+
+    /// The same, with whatever else is known. Labels without a value are left out.
+    pub(super) fn info_with<const N: usize>(&mut self, labels: [Label<'s>; N], details: &'s Details) {
+        self.put(labels, Value::Whole(1), None);
+        if let Some(point) = self.list.last_mut() {
+            point.labels.details = Some(details);
+        }
     }
 
     /// Observations by size.
@@ -149,12 +171,17 @@ impl<'s> Points<'s> {
 
     fn push<const N: usize>(&mut self, labels: [Label<'s>; N], value: Value<'s>, created: Option<Duration>) {
         debug_assert_eq!(N, self.names.len(), "labels of {:?}", self.names);
+        self.put(labels, value, created);
+    }
+
+    fn put<const N: usize>(&mut self, labels: [Label<'s>; N], value: Value<'s>, created: Option<Duration>) {
         let mut values = [Label::Text(""); MOST_LABELS];
         values[..N].copy_from_slice(&labels);
         self.list.push(Point {
             labels: Labels {
-                names: self.names,
+                names: self.names.get(..N).unwrap_or(self.names),
                 values,
+                details: None,
             },
             value,
             created,
@@ -177,6 +204,9 @@ impl EncodeLabelSet for Labels<'_> {
             let mut text: LabelValueEncoder<'_> = key.encode_label_value()?;
             value.encode(&mut text)?;
             text.finish()?;
+        }
+        for (name, value) in self.details.iter().flat_map(|details| details.iter()) {
+            (name.as_str(), value).encode(encoder.encode_label())?;
         }
         Ok(())
     }

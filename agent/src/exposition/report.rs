@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use wattle_hostfs::memory_stat::Memory;
 
 use super::power::joules;
 use super::power::present;
 use super::power::watts;
 use crate::component::Component;
+use crate::ledger::ProcessReport;
+use crate::ledger::ProcessesReport;
 use crate::ledger::WorkloadReport;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
 use crate::snapshot::Snapshot;
+use crate::workload::Details;
 
 /// The body of `/api/v1/report`. Joules since the counters began, watts of the last tick; what is unknown is absent.
 #[derive(Debug, Serialize)]
@@ -25,6 +29,8 @@ pub struct Report<'s> {
     conservation_error_joules: f64,
     host: BTreeMap<&'static str, HostComponent>,
     workloads: Vec<Workload<'s>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    processes: Option<Processes<'s>>,
     power_model: Vec<Model>,
     zones: Vec<Zone<'s>>,
     sensors: &'s [SensorState],
@@ -44,16 +50,82 @@ struct Workload<'s> {
     kind: &'static str,
     id: &'s str,
     name: &'s str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    runtime: &'s str,
+    /// Labels beside the others, each only where it is known.
+    #[serde(flatten)]
+    details: &'s Details,
     alive: bool,
     created_epoch_seconds: f64,
     cpu_seconds: f64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    memory_bytes: BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    memory_bytes: Option<u64>,
+    network_bytes: Option<Network>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block_bytes: Option<Block>,
     energy_joules: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     power_watts: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Processes<'s> {
+    largest: Vec<Process<'s>>,
+    rest_joules: f64,
+    left_joules: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Process<'s> {
+    pid: u32,
+    comm: &'s str,
+    kind: &'static str,
+    id: &'s str,
+    name: &'s str,
+    energy_joules: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power_watts: Option<f64>,
+}
+
+impl<'s> Processes<'s> {
+    fn new(snapshot: &Snapshot, processes: &'s ProcessesReport) -> Self {
+        let process = |process: &'s ProcessReport| Process {
+            pid: process.pid,
+            comm: &process.comm,
+            kind: process.workload.kind.as_str(),
+            id: &process.workload.id,
+            name: &process.workload.name,
+            energy_joules: joules(process.energy_uj),
+            power_watts: watts(snapshot, Some(process.latest_uj)),
+        };
+        Self {
+            largest: processes.largest.iter().map(process).collect(),
+            rest_joules: joules(processes.rest_uj),
+            left_joules: joules(processes.left_uj),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Network {
+    receive: u64,
+    transmit: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Block {
+    read: u64,
+    write: u64,
+}
+
+fn memory(memory: Memory) -> BTreeMap<&'static str, u64> {
+    let known = [
+        ("anonymous", memory.anonymous_bytes),
+        ("working_set", memory.working_set_bytes),
+    ];
+    known
+        .into_iter()
+        .filter_map(|(state, bytes)| Some((state, bytes?)))
+        .collect()
 }
 
 #[derive(Debug, Serialize)]
@@ -92,6 +164,10 @@ impl<'s> Report<'s> {
                 .iter()
                 .map(|workload| Workload::new(snapshot, workload))
                 .collect(),
+            processes: host
+                .processes
+                .as_ref()
+                .map(|processes| Processes::new(snapshot, processes)),
             power_model: host.models.iter().map(Model::new).collect(),
             zones: host.zones.iter().map(Zone::new).collect(),
             sensors: &host.sensors,
@@ -116,17 +192,20 @@ fn components(snapshot: &Snapshot) -> BTreeMap<&'static str, HostComponent> {
 impl<'s> Workload<'s> {
     fn new(snapshot: &Snapshot, workload: &'s WorkloadReport) -> Self {
         let identity = &workload.identity;
+        let [network, block] = workload.bytes;
         let energy = present(snapshot)
             .map(|(component, _)| (component.as_str(), joules(workload.energy_uj[component.index()])));
         Self {
             kind: identity.kind.as_str(),
             id: &identity.id,
             name: &identity.name,
-            runtime: &identity.runtime,
+            details: &identity.details,
             alive: workload.alive,
             created_epoch_seconds: workload.created.as_secs_f64(),
             cpu_seconds: joules(workload.cpu_usec),
-            memory_bytes: workload.memory_bytes,
+            memory_bytes: memory(workload.memory),
+            network_bytes: network.map(|[receive, transmit]| Network { receive, transmit }),
+            block_bytes: block.map(|[read, write]| Block { read, write }),
             energy_joules: energy.collect(),
             power_watts: watts(snapshot, Some(workload.latest_uj.iter().sum())),
         }

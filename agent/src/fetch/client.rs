@@ -84,6 +84,8 @@ pub struct Request {
     pub secret: Option<(Cow<'static, str>, String)>,
     /// What to send, by `POST`; nothing is asked by `GET`.
     pub body: Option<Bytes>,
+    /// There is a secret in the body.
+    pub confidential: bool,
 }
 
 impl Request {
@@ -94,6 +96,7 @@ impl Request {
             headers: Vec::new(),
             secret: None,
             body: None,
+            confidential: false,
         }
     }
 }
@@ -147,7 +150,8 @@ impl Client {
 
     async fn converse(&self, request: Request) -> Result<Reply, FetchError> {
         let url = &request.url;
-        if request.secret.is_some() && !url.is_https() && !url.is_loopback() {
+        let open = !url.is_https() && (request.confidential || request.secret.is_some());
+        if open && url.is_elsewhere() {
             return Err(FetchError::Open);
         }
         let (host, port) = (url.host().to_owned(), url.port());
@@ -158,6 +162,9 @@ impl Client {
                 port,
                 source,
             })?;
+        if open && !stream.peer_addr()?.ip().to_canonical().is_loopback() {
+            return Err(FetchError::Open);
+        }
         if !url.is_https() {
             return exchange(stream, request).await;
         }

@@ -4,6 +4,7 @@
 //! secret goes over plain HTTP to this machine only. It must not be used where a tick waits.
 
 mod client;
+mod pace;
 mod retry_after;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub use client::FetchError;
 pub use client::Reply;
 pub use client::Request;
 pub use client::runtime;
+pub use pace::Pace;
 pub use retry_after::retry_after;
 pub use url::Url;
 pub use url::escaped;

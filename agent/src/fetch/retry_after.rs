@@ -1,8 +1,7 @@
 //! How long a server wants to be left alone.
 
 use std::time::Duration;
-
-use crate::moment;
+use std::time::SystemTime;
 
 /// Nobody is left alone for longer than a day: that would be a mistake of theirs or of a clock.
 const LONGEST: Duration = Duration::from_secs(86_400);
@@ -12,7 +11,11 @@ pub fn retry_after(text: &str, wall: Duration) -> Option<Duration> {
     let text = text.trim();
     let wait = match text.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => moment::http_date(text)?.saturating_sub(wall),
+        Err(_) => httpdate::parse_http_date(text)
+            .ok()?
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()?
+            .saturating_sub(wall),
     };
     Some(wait.min(LONGEST))
 }
@@ -28,7 +31,7 @@ mod tests {
             ("120", Some(120)),
             (" 0 ", Some(0)),
             ("Sun, 06 Nov 1994 08:49:37 GMT", Some(60)),
-            ("Sun, 06 Nov 1993 08:49:37 GMT", Some(0)),
+            ("Sat, 06 Nov 1993 08:49:37 GMT", Some(0)),
             ("99999999999", Some(86_400)),
             ("soon", None),
             ("-1", None),

@@ -44,11 +44,10 @@ impl Url {
         self.0.path_and_query().map_or("/", |target| target.as_str())
     }
 
-    /// Whether it stays on this machine whatever the name service says.
-    pub(super) fn is_loopback(&self) -> bool {
-        self.host()
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    /// Whether it is an address of another machine. Of a name that is not known before it is connected to.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let address = self.host().parse::<IpAddr>();
+        address.is_ok_and(|address| !address.to_canonical().is_loopback())
     }
 
     /// The same service at another path: `path` takes the place of everything behind the URL's own path, which stays.

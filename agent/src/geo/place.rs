@@ -3,8 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::Serialize;
+
 /// A point on the ground by WGS-84, in degrees.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Coordinates {
     /// North of the equator, -90 to 90.
     pub latitude: f64,
@@ -31,7 +33,8 @@ impl fmt::Display for Coordinates {
 }
 
 /// Where the knowledge of a place comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The configuration.
     Configuration,
@@ -50,19 +53,24 @@ impl Source {
 }
 
 /// What is known of a place. Texts are empty where nothing is known.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Place {
     /// Where it is, if that is known more exactly than by country.
+    #[serde(flatten)]
     pub coordinates: Option<Coordinates>,
     /// ISO 3166-1's two letters.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub country: String,
     /// The city's name.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub city: String,
     /// The operator's own name of the site.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub site: String,
     /// Who says so.
     pub source: Source,
     /// The address that was looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
 }
 

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wattle_hostfs::memory_stat::Memory;
+
 use super::carbon::Emissions;
 use super::carbon::Rate;
 use super::report::WorkloadReport;
 use super::state::LedgerState;
 use super::state::WorkloadRef;
 use crate::component::PerComponent;
-use crate::sample::AccountSample;
+use crate::sample::FlowKind;
+use crate::sample::PerFlow;
 use crate::workload::Identity;
 use crate::workload::Kind;
 
@@ -19,7 +22,7 @@ use crate::workload::Kind;
 pub(super) struct Book {
     entries: Vec<Option<Entry>>,
     free: Vec<usize>,
-    by_id: HashMap<(Kind, String), usize>,
+    by_id: HashMap<Arc<Identity>, usize>,
     retired_uj: PerComponent<u64>,
     retired_carbon: Emissions,
     limit: usize,
@@ -33,7 +36,7 @@ pub(super) struct Fixed {
     pub(super) kernel: usize,
     pub(super) idle: usize,
     pub(super) unattributed: usize,
-    other: usize,
+    pub(super) other: usize,
 }
 
 #[derive(Debug)]
@@ -43,7 +46,8 @@ struct Entry {
     latest_uj: PerComponent<u64>,
     carbon: Emissions,
     cpu_usec: u64,
-    memory_bytes: Option<u64>,
+    memory: Memory,
+    bytes: PerFlow<Option<[u64; 2]>>,
     created: Duration,
     seen_at: Duration,
 }
@@ -92,6 +96,9 @@ impl Book {
                 }
                 entry.carbon.add(carbon);
                 entry.cpu_usec += state.cpu_usec;
+                for (sum, part) in entry.bytes.iter_mut().zip([state.network, state.block]) {
+                    *sum = sum_of(*sum, part);
+                }
                 entry.created = entry.created.min(Duration::from_millis(state.created_ms));
                 entry.seen_at = at.saturating_sub(Duration::from_millis(state.unseen_ms));
             }
@@ -135,8 +142,7 @@ impl Book {
 
     /// The position of a workload, which is new if it was not known. Above the limit it is that of `other`.
     pub(super) fn open(&mut self, identity: &Arc<Identity>, wall: Duration) -> usize {
-        let key = (identity.kind, identity.id.clone());
-        if let Some(&index) = self.by_id.get(&key) {
+        if let Some(&index) = self.by_id.get(identity) {
             if let Some(entry) = self.entry_mut(index) {
                 entry.identity = identity.clone();
             }
@@ -151,22 +157,51 @@ impl Book {
             self.entries.len() - 1
         });
         self.entries[index] = Some(Entry::new(identity.clone(), wall));
-        self.by_id.insert(key, index);
+        self.by_id.insert(identity.clone(), index);
         index
     }
 
-    /// Notes that a workload is alive, what it used and what it holds.
-    pub(super) fn touch(&mut self, index: usize, account: &AccountSample, used_usec: u64, at: Duration) {
+    /// Notes that a workload is alive, and the CPU time it used.
+    pub(super) fn touch(&mut self, index: usize, used_usec: u64, at: Duration) {
         let Some(entry) = self.entry_mut(index) else {
             return;
         };
         if entry.seen_at != at {
             entry.seen_at = at;
-            entry.memory_bytes = None;
+            entry.memory = Memory::default();
         }
         entry.cpu_usec += used_usec;
-        if let Some(bytes) = account.memory_bytes {
-            entry.memory_bytes = Some(entry.memory_bytes.unwrap_or(0).saturating_add(bytes));
+    }
+
+    /// Adds memory that one of a workload's accounts holds in this tick.
+    pub(super) fn hold(&mut self, index: usize, memory: Memory, at: Duration) {
+        let Some(entry) = self.entry_mut(index).filter(|entry| entry.seen_at == at) else {
+            return;
+        };
+        add(&mut entry.memory.anonymous_bytes, memory.anonymous_bytes);
+        add(&mut entry.memory.working_set_bytes, memory.working_set_bytes);
+    }
+
+    /// Takes away memory that another workload holds.
+    pub(super) fn release(&mut self, index: usize, memory: Memory, at: Duration) {
+        let Some(entry) = self.entry_mut(index).filter(|entry| entry.seen_at == at) else {
+            return;
+        };
+        take(&mut entry.memory.anonymous_bytes, memory.anonymous_bytes);
+        // Of a process only the anonymous part is known.
+        take(
+            &mut entry.memory.working_set_bytes,
+            memory.working_set_bytes.or(memory.anonymous_bytes),
+        );
+    }
+
+    /// Adds bytes that a workload moved; from then on it is known how many.
+    pub(super) fn add_bytes(&mut self, index: usize, kind: FlowKind, more: [u64; 2]) {
+        if let Some(entry) = self.entry_mut(index) {
+            let bytes = entry.bytes[kind.index()].get_or_insert([0; 2]);
+            for (sum, part) in bytes.iter_mut().zip(more) {
+                *sum = sum.saturating_add(part);
+            }
         }
     }
 
@@ -174,6 +209,13 @@ impl Book {
     pub(super) fn add_time(&mut self, index: usize, used_usec: u64) {
         if let Some(entry) = self.entry_mut(index) {
             entry.cpu_usec += used_usec;
+        }
+    }
+
+    /// Takes away CPU time, added in this tick, that turned out to be another's.
+    pub(super) fn take_time(&mut self, index: usize, taken_usec: u64) {
+        if let Some(entry) = self.entry_mut(index) {
+            entry.cpu_usec = entry.cpu_usec.saturating_sub(taken_usec);
         }
     }
 
@@ -203,8 +245,7 @@ impl Book {
                 *sum += part;
             }
             self.retired_carbon.add(entry.carbon);
-            self.by_id
-                .remove(&(entry.identity.kind, entry.identity.id.clone()));
+            self.by_id.remove(&entry.identity);
             self.free.push(index);
         }
     }
@@ -223,6 +264,7 @@ impl Book {
             identity: &entry.identity,
             energy_uj: entry.energy_uj,
             cpu_usec: entry.cpu_usec,
+            bytes: entry.bytes,
             created_ms: millis(entry.created),
             unseen_ms: if entry.identity.kind.is_permanent() {
                 0
@@ -248,7 +290,8 @@ impl Entry {
             latest_uj: [0; 3],
             carbon: Emissions::default(),
             cpu_usec: 0,
-            memory_bytes: None,
+            memory: Memory::default(),
+            bytes: [None; 2],
             created,
             seen_at: Duration::ZERO,
         }
@@ -267,10 +310,30 @@ impl Entry {
             latest_uj: self.latest_uj,
             carbon: self.carbon.grams(),
             cpu_usec: self.cpu_usec,
-            memory_bytes: self.memory_bytes.filter(|_| alive),
+            memory: if alive { self.memory } else { Memory::default() },
+            bytes: self.bytes,
             created: self.created,
             alive,
         }
+    }
+}
+
+fn add(sum: &mut Option<u64>, part: Option<u64>) {
+    if let Some(part) = part {
+        *sum = Some(sum.unwrap_or(0).saturating_add(part));
+    }
+}
+
+fn take(sum: &mut Option<u64>, part: Option<u64>) {
+    if let (Some(sum), Some(part)) = (sum, part) {
+        *sum = sum.saturating_sub(part);
+    }
+}
+
+fn sum_of(one: Option<[u64; 2]>, other: Option<[u64; 2]>) -> Option<[u64; 2]> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some([0, 1].map(|at| one[at].saturating_add(other[at]))),
+        (one, other) => one.or(other),
     }
 }
 

@@ -29,6 +29,7 @@ fn settings() -> LedgerSettings {
         idle_policy: IdlePolicy::Host,
         keep: Duration::from_secs(20),
         limit: 10,
+        top_processes: 0,
         power_model: PowerModel {
             idle_uw_per_core: 1_000_003,
             full_load_uw_per_core: 7_654_321,

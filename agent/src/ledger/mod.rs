@@ -4,6 +4,8 @@
 //! ran, and returns a [`HostReport`]. It reads no file and asks no clock.
 
 mod accounts;
+#[cfg(test)]
+mod accounts_tests;
 mod basis;
 #[cfg(test)]
 mod basis_tests;
@@ -11,9 +13,13 @@ mod book;
 mod carbon;
 #[cfg(test)]
 mod carbon_tests;
+mod flows;
+#[cfg(test)]
+mod limit_tests;
 mod load;
 mod models;
 mod platform;
+mod processes;
 mod report;
 mod sensors;
 mod sharing;
@@ -37,19 +43,25 @@ use self::book::Book;
 use self::carbon::Carbon;
 pub use self::carbon::CarbonReport;
 pub use self::carbon::Grams;
+use self::flows::Flows;
 use self::load::Interval;
 use self::load::Load;
 use self::models::Models;
+use self::processes::Charged;
+use self::processes::Processes;
 pub use self::report::ComponentReport;
 pub use self::report::CpuReport;
 pub use self::report::HostReport;
 pub use self::report::ModelReport;
+pub use self::report::ProcessReport;
+pub use self::report::ProcessesReport;
 pub use self::report::WorkloadReport;
 pub use self::report::ZoneReport;
 use self::sharing::Sharing;
 use self::stand_in::Span;
 use self::state::AccountState;
 pub use self::state::LedgerState;
+use self::state::flow_reading;
 use self::zones::ZoneAccount;
 pub use self::zones::ZoneEvents;
 use self::zones::Zones;
@@ -71,6 +83,8 @@ pub struct LedgerSettings {
     pub keep: Duration,
     /// How many workloads have series of their own.
     pub limit: usize,
+    /// How many processes have series of their own.
+    pub top_processes: usize,
     /// The power of sockets that do not count their energy.
     pub power_model: PowerModel,
 }
@@ -87,6 +101,8 @@ pub struct Ledger {
     load: Load,
     models: Models,
     accounts: Accounts,
+    flows: Flows,
+    processes: Option<Processes>,
     book: Book,
     carbon: Carbon,
     host_uj: PerComponent<u64>,
@@ -111,6 +127,8 @@ impl Ledger {
             models: Models::default(),
             accounts: Accounts::default(),
             carbon: Carbon::default(),
+            flows: Flows::default(),
+            processes: None,
             host_uj: [0; 3],
             latest: [None; 3],
             quality: [Quality::Measured; 3],
@@ -146,6 +164,7 @@ impl Ledger {
             ledger.uptime_ticks = state.uptime_ticks;
             ledger.load = Load::restore(state.busy_usec, state.interrupt_usec, &state.sockets);
             ledger.accounts = Accounts::restore(state.accounts.iter().map(AccountState::reading));
+            ledger.flows = Flows::restore(state.flows.iter().map(flow_reading));
         }
         ledger
     }
@@ -193,6 +212,7 @@ impl Ledger {
             let rate = self.carbon.emit(grid, (sample.wall, elapsed), latest);
             self.book.emit(rate);
         }
+        self.attribute_to_processes(&sample, elapsed);
         self.book.expire(sample.at, self.settings.keep);
         self.previous = Some(sample.at);
         self.uptime_ticks = sample.uptime_ticks;
@@ -202,6 +222,7 @@ impl Ledger {
 
     /// Fills the claimants: accounts, interrupts, and what ran unseen.
     fn claim(&mut self, sample: &Sample, interval: &Interval, (elapsed, most_usec): (Option<Duration>, u64)) {
+        self.work.billed.clear();
         let claimants = &mut self.work.claimants;
         claimants.clear();
         let since = Since {
@@ -211,6 +232,7 @@ impl Ledger {
             most_usec,
         };
         self.accounts.observe(sample, since, &mut self.book, claimants);
+        self.flows.observe(sample, &self.accounts, &mut self.book);
         let fixed = self.book.fixed();
         if interval.interrupt_usec > 0 {
             claimants.push(Claimant::unbound(fixed.kernel, interval.interrupt_usec));
@@ -236,6 +258,34 @@ impl Ledger {
         self.work.dues = dues;
     }
 
+    /// Parts what accounts were charged among their processes, where processes were read.
+    fn attribute_to_processes(&mut self, sample: &Sample, elapsed: Option<Duration>) {
+        let Some(samples) = &sample.processes else {
+            self.processes = None;
+            return;
+        };
+        let (accounts, work) = (&self.accounts, &self.work);
+        let charged = |account| {
+            let (workload, claimant) = accounts.claimant(account)?;
+            Some(Charged {
+                workload: workload.clone(),
+                energy_uj: *work.billed.get(claimant)?,
+                time_usec: work.claimants.get(claimant)?.presence.time_usec,
+            })
+        };
+        let interval = processes::Interval {
+            uptime_ticks: self.uptime_ticks,
+            wall: sample.wall.saturating_sub(elapsed.unwrap_or_default()),
+            at: sample.at,
+            keep: self.settings.keep,
+            most: self.settings.top_processes,
+            total_uj: work.billed.iter().sum(),
+        };
+        self.processes
+            .get_or_insert_default()
+            .observe(samples, interval, charged);
+    }
+
     /// Shares one due over those who ran, and learns from it.
     fn bill(&mut self, due: &Due, interval: &Interval, elapsed: Duration) {
         let socket = due.socket.and_then(|socket| interval.position(socket));
@@ -258,6 +308,9 @@ impl Ledger {
         let component = due.component.index();
         for (claimant, part) in self.work.claimants.iter().zip(&self.work.parts) {
             self.book.bill(claimant.entry, component, *part);
+        }
+        for (sum, part) in self.work.billed.iter_mut().zip(&self.work.parts) {
+            *sum += part;
         }
         self.book.bill(self.book.fixed().idle, component, idle);
         self.host_uj[component] += due.energy_uj;
@@ -304,6 +357,7 @@ impl Ledger {
             zones: self.zones.iter().filter_map(ZoneAccount::report).collect(),
             components,
             workloads,
+            processes: self.processes.as_ref().map(Processes::report),
             retired_uj,
             conservation_error_uj: host - billed,
             workloads_over_limit: self.book.over_limit(),

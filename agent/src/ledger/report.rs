@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_attribution::IdlePolicy;
+use wattle_hostfs::memory_stat::Memory;
 use wattle_hostfs::powercap::Zone;
 
 use super::carbon::CarbonReport;
@@ -11,6 +12,7 @@ use super::carbon::Grams;
 use super::zones::ZoneEvents;
 use crate::component::PerComponent;
 use crate::sample::HostSample;
+use crate::sample::PerFlow;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
 use crate::workload::Identity;
@@ -32,6 +34,8 @@ pub struct HostReport {
     pub components: PerComponent<Option<ComponentReport>>,
     /// Every workload.
     pub workloads: Vec<WorkloadReport>,
+    /// The processes that use most, where the operator wants to know of them.
+    pub processes: Option<ProcessesReport>,
     /// What ended workloads used whose series have gone.
     pub retired_uj: PerComponent<u64>,
     /// By how much the workloads and the retired differ from the host. Always 0.
@@ -88,11 +92,43 @@ pub struct WorkloadReport {
     /// CPU time since the agent knows it.
     pub cpu_usec: u64,
     /// Memory in use.
-    pub memory_bytes: Option<u64>,
+    pub memory: Memory,
+    /// Bytes to it and from it; nothing where nobody can tell.
+    pub bytes: PerFlow<Option<[u64; 2]>>,
     /// When its counters began, since 1970.
     pub created: Duration,
     /// It was seen in this tick.
     pub alive: bool,
+}
+
+/// The processes that use most energy. All three sums together are what was charged to all who ran.
+#[derive(Clone, Debug, Default)]
+pub struct ProcessesReport {
+    /// They, the largest first.
+    pub largest: Vec<ProcessReport>,
+    /// What all others used, and these before they were among the largest.
+    pub rest_uj: u64,
+    /// What all others used in the last interval.
+    pub rest_latest_uj: u64,
+    /// What those used while they were among the largest that are not any more.
+    pub left_uj: u64,
+}
+
+/// One process.
+#[derive(Clone, Debug)]
+pub struct ProcessReport {
+    /// Its number.
+    pub pid: u32,
+    /// Its name when it became one of the largest.
+    pub comm: Arc<str>,
+    /// The workload that paid for it then.
+    pub workload: Arc<Identity>,
+    /// What it used since.
+    pub energy_uj: u64,
+    /// What it used in the last interval.
+    pub latest_uj: u64,
+    /// When it became one of the largest, since 1970.
+    pub created: Duration,
 }
 
 /// The power of one component of one socket, as learnt or as assumed.

@@ -21,12 +21,16 @@ pub(super) struct Sharing {
     times: Vec<u64>,
     reserved: Vec<u64>,
     pub(super) parts: Vec<u64>,
+    /// What each claimant was billed in this interval, all components together.
+    pub(super) billed: Vec<u64>,
     divider: Divider,
 }
 
 impl Sharing {
     /// Lays the claims out by socket.
     pub(super) fn prepare(&mut self, interval: &Interval) {
+        self.billed.clear();
+        self.billed.resize(self.claimants.len(), 0);
         self.presences.clear();
         self.presences
             .extend(self.claimants.iter().map(|claimant| claimant.presence));

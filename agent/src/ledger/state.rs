@@ -1,5 +1,6 @@
 //! What of the ledger outlives the agent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -14,6 +15,7 @@ use super::carbon::Emissions;
 use crate::component::Component;
 use crate::component::PerComponent;
 use crate::sample::AccountSource;
+use crate::sample::PerFlow;
 use crate::workload::Identity;
 
 /// Everything needed to go on counting where an earlier run stopped.
@@ -36,6 +38,9 @@ pub struct LedgerState {
     /// Not in states of hosts that never had an intensity.
     #[serde(default)]
     pub(super) carbon: Option<CarbonState>,
+    /// Not in states of the first version.
+    #[serde(default)]
+    pub(super) flows: Vec<(String, u64, u64)>,
 }
 
 impl LedgerState {
@@ -90,6 +95,11 @@ pub(super) struct WorkloadState {
     pub(super) cpu_usec: u64,
     pub(super) created_ms: u64,
     pub(super) unseen_ms: u64,
+    /// These two are not in states of the first version.
+    #[serde(default)]
+    pub(super) network: Option<[u64; 2]>,
+    #[serde(default)]
+    pub(super) block: Option<[u64; 2]>,
 }
 
 /// A workload to be saved, borrowed.
@@ -100,6 +110,7 @@ pub(super) struct WorkloadRef<'a> {
     pub(super) cpu_usec: u64,
     pub(super) created_ms: u64,
     pub(super) unseen_ms: u64,
+    pub(super) bytes: PerFlow<Option<[u64; 2]>>,
 }
 
 /// Written as a list, since names of fields would be most of the file. It is read as a [`WorkloadState`], whose fields
@@ -110,15 +121,18 @@ impl Serialize for WorkloadRef<'_> {
             kind,
             id,
             name,
-            runtime,
+            details,
         } = self.identity;
-        let identity = (kind, id, name, runtime);
+        let identity = (kind, id, name, details);
+        let [network, block] = self.bytes;
         let fields = (
             identity,
             self.energy_uj,
             self.cpu_usec,
             self.created_ms,
             self.unseen_ms,
+            network,
+            block,
         );
         fields.serialize(serializer)
     }
@@ -135,7 +149,7 @@ pub(super) enum AccountState {
 impl AccountState {
     pub(super) fn reading(&self) -> (AccountSource, u64) {
         match self {
-            Self::Cgroup(path, usec) => (AccountSource::Cgroup(path.as_str().into()), *usec),
+            Self::Cgroup(path, usec) => (cgroup_source(path), *usec),
             Self::Process(pid, start_ticks, usec) => (
                 AccountSource::Process {
                     pid: *pid,
@@ -144,6 +158,21 @@ impl AccountState {
                 *usec,
             ),
         }
+    }
+}
+
+/// One flow's last reading, as [`super::flows::Flows`] takes it.
+pub(super) fn flow_reading((source, to, from): &(String, u64, u64)) -> (Arc<str>, [u64; 2]) {
+    (source.as_str().into(), [*to, *from])
+}
+
+/// Before the path of a cgroup of version 2 beside version 1, as in `/proc/PID/cgroup`.
+const UNIFIED: &str = "0::";
+
+fn cgroup_source(path: &str) -> AccountSource {
+    match path.strip_prefix(UNIFIED) {
+        Some(path) => AccountSource::Unified(path.into()),
+        None => AccountSource::Cgroup(path.into()),
     }
 }
 
@@ -166,13 +195,18 @@ impl Serialize for Ledger {
             workloads: Seq(|| self.book.states(self.at())),
             accounts: Seq(|| self.accounts.readings().map(BorrowedAccount::new)),
             carbon: self.carbon.state(&self.book),
+            flows: Seq(|| {
+                self.flows
+                    .readings()
+                    .map(|(source, [to, from])| (source, to, from))
+            }),
         }
         .serialize(serializer)
     }
 }
 
 #[derive(Serialize)]
-struct Written<S: Serialize, Z: Serialize, M: Serialize, W: Serialize, A: Serialize> {
+struct Written<S: Serialize, Z: Serialize, M: Serialize, W: Serialize, A: Serialize, F: Serialize> {
     at: Duration,
     uptime_ticks: Option<u64>,
     ticks: u64,
@@ -189,19 +223,31 @@ struct Written<S: Serialize, Z: Serialize, M: Serialize, W: Serialize, A: Serial
     accounts: A,
     #[serde(skip_serializing_if = "Option::is_none")]
     carbon: Option<CarbonState>,
+    flows: F,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
 enum BorrowedAccount<'a> {
     Cgroup(&'a str, u64),
+    Unified(Unified<'a>, u64),
     Process(u32, u64, u64),
+}
+
+/// A path with [`UNIFIED`] before it.
+struct Unified<'a>(&'a str);
+
+impl Serialize for Unified<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{UNIFIED}{}", self.0))
+    }
 }
 
 impl<'a> BorrowedAccount<'a> {
     fn new((source, usec): (&'a AccountSource, u64)) -> Self {
         match source {
             AccountSource::Cgroup(path) => Self::Cgroup(path, usec),
+            AccountSource::Unified(path) => Self::Unified(Unified(path), usec),
             AccountSource::Process { pid, start_ticks } => Self::Process(*pid, *start_ticks, usec),
         }
     }

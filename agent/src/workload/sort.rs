@@ -1,143 +1,193 @@
 //! Is this cgroup a workload, or a place where workloads live?
+//!
+//! A path is read from the root down, and each component is judged by what those above it are. Nothing that a tenant can
+//! name is believed beyond the tenant's own place: below a user's slice there are the user's containers, and no scope
+//! there is a VM or another user's, whatever it is called. Its id begins with the user.
 
-use std::sync::Arc;
+use serde::Deserialize;
 
-use super::Identity;
 use super::Kind;
+use super::Subject;
+use super::engines;
+use super::jobs;
+use super::kubernetes;
+use super::machines;
+use super::place::Place;
+use super::system_containers;
+use super::units;
 
 /// What a cgroup turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CgroupSort {
     /// It only groups others: look inside. Processes directly in it belong to no workload.
     Group,
+    /// Look inside: what is there may be workloads of their own. Whatever else is in it belongs to this one.
+    GroupOf(Subject),
     /// It and all below it are one workload.
-    Workload(Arc<Identity>),
+    Workload(Subject),
 }
 
-/// Cgroups that container runtimes without systemd create only to hold others: Docker, LXC, libvirt, and the
-/// levels that Kubernetes' cgroupfs driver makes for its classes of service.
-const GROUPS: [&str; 8] = [
-    "docker",
-    "lxc",
-    "machine",
-    "kubepods",
-    "burstable",
-    "besteffort",
-    "guaranteed",
-    "libpod_parent",
+/// Who pays where one workload runs inside another, as Docker in an LXC container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Nesting {
+    /// The outermost: it pays once for all inside.
+    #[default]
+    Outermost,
+    /// The innermost; those around it pay for the rest.
+    Innermost,
+}
+
+impl Nesting {
+    /// Each with its name.
+    pub const ALL: [(&'static str, Self); 2] =
+        [("outermost", Self::Outermost), ("innermost", Self::Innermost)];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Outermost => "outermost",
+            Self::Innermost => "innermost",
+        }
+    }
+}
+
+type Recogniser = fn(&Place<'_>) -> Option<CgroupSort>;
+
+/// What the host's own managers make, asked in this order.
+const OF_THE_HOST: &[Recogniser] = &[
+    kubernetes::recognise,
+    engines::recognise,
+    machines::recognise,
+    system_containers::recognise,
+    jobs::recognise,
+    units::recognise,
 ];
 
-/// systemd's unit types that hold processes of one program.
-const UNITS: [&str; 5] = [".service", ".scope", ".socket", ".mount", ".swap"];
+/// What the host's services make for others.
+const OF_A_SERVICE: &[Recogniser] = &[kubernetes::recognise, engines::recognise, jobs::recognise];
 
-/// Slices below which systemd's scopes hold machines and containers rather than login sessions or parts of the system.
-const CONTAINER_SLICES: [&str; 3] = ["/machine.slice/", "/kubepods.slice/", "/docker.slice/"];
+/// What a tenant may make within a place that is the tenant's own.
+const OF_A_TENANT: &[Recogniser] = &[
+    kubernetes::recognise,
+    engines::recognise,
+    system_containers::recognise,
+];
+
+/// Whose the place is that has been reached.
+enum Owner {
+    Host,
+    /// A service that makes cgroups for others, or a pod: below it the host's managers are believed.
+    Trusted(Subject),
+    /// A user or a container.
+    Tenant(Subject),
+}
 
 /// Sorts the cgroup at `path`, which starts with a slash and is relative to the hierarchy's root.
-pub fn sort_cgroup(path: &str) -> CgroupSort {
-    let leaf = path.rsplit('/').next().unwrap_or_default();
-    if leaf.is_empty() || leaf.ends_with(".slice") || GROUPS.contains(&leaf) {
-        return CgroupSort::Group;
+pub fn sort_cgroup(path: &str, nesting: Nesting) -> CgroupSort {
+    let mut owner = Owner::Host;
+    let mut pod_uid = None;
+    let mut sorted = CgroupSort::Group;
+    let mut above = Vec::new();
+    let mut end = 0;
+    for leaf in path.split('/').skip(1).filter(|leaf| !leaf.is_empty()) {
+        end += path[end..].find(leaf).unwrap_or(0) + leaf.len();
+        let place = Place {
+            path: &path[..end],
+            leaf,
+            above: &above,
+            pod_uid: pod_uid.as_deref(),
+        };
+        sorted = sort_within(&owner, &place);
+        match &sorted {
+            CgroupSort::Group => {}
+            CgroupSort::GroupOf(subject) => {
+                pod_uid = kubernetes::pod_uid(&place).or(pod_uid);
+                owner = match owner {
+                    Owner::Tenant(tenant) => Owner::Tenant(tenant),
+                    _ if subject.is_user() => Owner::Tenant(subject.clone()),
+                    _ => Owner::Trusted(subject.clone()),
+                };
+            }
+            CgroupSort::Workload(subject)
+                if nesting == Nesting::Innermost && subject.kind == Kind::Container =>
+            {
+                owner = Owner::Tenant(subject.clone());
+                pod_uid = None;
+                sorted = CgroupSort::GroupOf(subject.clone());
+            }
+            CgroupSort::Workload(_) => return sorted,
+        }
+        above.push(leaf);
     }
-    let is_unit = UNITS.iter().any(|suffix| leaf.ends_with(suffix));
-    let identity = if is_unit && !holds_a_container(path, leaf) {
-        Identity::new(Kind::Service, path, leaf, "systemd")
-    } else {
-        Identity::new(Kind::Container, path, leaf, "cgroup")
-    };
-    CgroupSort::Workload(identity)
+    sorted
 }
 
-fn holds_a_container(path: &str, leaf: &str) -> bool {
-    leaf.ends_with(".scope")
-        && (CONTAINER_SLICES.iter().any(|slice| path.contains(slice))
-            || ["docker-", "libpod-", "cri-containerd-", "crio-"]
-                .iter()
-                .any(|start| leaf.starts_with(start)))
+fn sort_within(owner: &Owner, place: &Place<'_>) -> CgroupSort {
+    let ask = |recognisers: &[Recogniser]| recognisers.iter().find_map(|recognise| recognise(place));
+    match owner {
+        Owner::Host => ask(OF_THE_HOST).unwrap_or_else(|| units::otherwise(place)),
+        Owner::Trusted(subject) => match ask(OF_A_SERVICE) {
+            None => CgroupSort::Workload(subject.clone()),
+            Some(CgroupSort::Group) => CgroupSort::GroupOf(subject.clone()),
+            Some(more) => more,
+        },
+        Owner::Tenant(subject) => match ask(OF_A_TENANT) {
+            Some(CgroupSort::Workload(inner)) if inner.kind == Kind::Container => {
+                CgroupSort::Workload(inner.within(subject))
+            }
+            Some(CgroupSort::GroupOf(inner)) if inner.kind == Kind::Container => {
+                CgroupSort::GroupOf(inner.within(subject))
+            }
+            _ if subject.is_user() && place.leaf.ends_with(".scope") => CgroupSort::Workload(subject.clone()),
+            _ => CgroupSort::GroupOf(subject.clone()),
+        },
+    }
 }
 
-/// The workload that the outermost part of `path` names which is not a mere group.
+/// Whose a process is that is in the cgroup at `path`: a workload's there or above, or that of the group around it.
 ///
 /// On hosts with several hierarchies a process may be outside of every workload in the one that counts CPU time and
 /// still be named by its path in another (libvirt without the cpuacct controller, for one).
-pub fn sort_membership(path: &str) -> Option<Arc<Identity>> {
-    let ends = path
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .skip(1)
-        .chain([path.len()]);
-    ends.map(|end| &path[..end])
-        .find_map(|prefix| match sort_cgroup(prefix) {
-            CgroupSort::Workload(identity) => Some(identity),
-            CgroupSort::Group => None,
-        })
+pub fn sort_membership(path: &str, nesting: Nesting) -> Option<Subject> {
+    match sort_cgroup(path, nesting) {
+        CgroupSort::Group => None,
+        CgroupSort::GroupOf(subject) | CgroupSort::Workload(subject) => Some(subject),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn cgroups_are_sorted_by_their_names() {
-        let id = "0123456789abcdef".repeat(4);
-        for (path, expected) in [
-            ("/", None),
-            ("/system.slice", None),
-            ("/user.slice/user-1000.slice", None),
-            ("/docker", None),
-            ("/kubepods/burstable", None),
-            ("/system.slice/ssh.service", Some((Kind::Service, "ssh.service"))),
-            ("/init.scope", Some((Kind::Service, "init.scope"))),
-            (
-                "/user.slice/user-1000.slice/session-3.scope",
-                Some((Kind::Service, "session-3.scope")),
-            ),
-            (
-                "/user.slice/user-1000.slice/user@1000.service",
-                Some((Kind::Service, "user@1000.service")),
-            ),
-            (
-                "/machine.slice/machine-qemu\\x2d1\\x2dweb.scope",
-                Some((Kind::Container, "machine-qemu\\x2d1\\x2dweb.scope")),
-            ),
-            ("/lxc.payload.c1", Some((Kind::Container, "lxc.payload.c1"))),
-            ("/batch", Some((Kind::Container, "batch"))),
-        ] {
-            let found = match sort_cgroup(path) {
-                CgroupSort::Group => None,
-                CgroupSort::Workload(identity) => Some((identity.kind, identity.name.clone())),
-            };
-            assert_eq!(
-                found,
-                expected.map(|(kind, name)| (kind, name.to_owned())),
-                "{path}"
-            );
+    proptest! {
+        #[test]
+        fn any_path_is_sorted(path in "(/(docker|user.slice|user-1.slice|pod|kubepods|lxc.payload.|[a-z.-]{0,9}|\\PC{0,9})){0,6}") {
+            for nesting in [Nesting::Outermost, Nesting::Innermost] {
+                let _ = sort_cgroup(&path, nesting);
+            }
         }
-        let docker = format!("/system.slice/docker-{id}.scope");
-        assert!(matches!(sort_cgroup(&docker), CgroupSort::Workload(found) if found.kind == Kind::Container));
-    }
 
-    #[test]
-    fn a_membership_names_the_outermost_workload() {
-        for (path, expected) in [
-            ("/", None),
-            ("/system.slice", None),
-            (
-                "/machine/qemu-2-one-524.libvirt-qemu/emulator",
-                Some("/machine/qemu-2-one-524.libvirt-qemu"),
-            ),
-            (
-                "/lxc.payload.c1/system.slice/ssh.service",
-                Some("/lxc.payload.c1"),
-            ),
-        ] {
-            assert_eq!(
-                sort_membership(path)
-                    .map(|identity| identity.id.clone())
-                    .as_deref(),
-                expected,
-                "{path}"
-            );
+        #[test]
+        fn whatever_a_user_makes_is_the_users(path in "(/(docker-[0-9a-f]{64}.scope|machine.slice|machine-qemu-1-x.scope|qemu.slice|100.scope|system.slice|a.service|lxc.payload.x|kubepods|pod[0-9a-f]{32}|firecracker)){1,5}") {
+            let path = format!("/user.slice/user-1000.slice/user@1000.service{path}");
+            for nesting in [Nesting::Outermost, Nesting::Innermost] {
+                let subject = sort_membership(&path, nesting);
+                prop_assert!(subject.is_some_and(|subject| match subject.kind {
+                    Kind::Service => subject.name == "user-1000",
+                    Kind::Container => subject.id.starts_with("user-1000/"),
+                    _ => false,
+                }), "{}", path);
+            }
+        }
+
+        #[test]
+        fn below_the_outermost_workload_all_is_its_own(inner in "(/[a-z0-9.]{1,9}){1,4}") {
+            let outer = format!("/docker/{}", "0123456789abcdef".repeat(4));
+            let one = sort_cgroup(&outer, Nesting::Outermost);
+            prop_assert_eq!(sort_cgroup(&format!("{outer}{inner}"), Nesting::Outermost), one);
         }
     }
 }

@@ -13,6 +13,8 @@ use super::cgroups::change::USAGE;
 
 /// The length of a tick of `cpuacct.stat`.
 const TICK_US: u64 = 10_000;
+/// What is read from disk or written to it at once.
+const BLOCK: u64 = 4096;
 
 /// One file of every cgroup of a tree.
 pub(super) struct FileOf {
@@ -125,7 +127,32 @@ pub(super) const RESOURCES_V2: &[FileOf] = &[
             format_args!("anon {anon}\nfile {file}\ninactive_file {}\n", file / 2),
         );
     }),
+    of_domains("io.stat", USAGE, |node, _, out| {
+        let (read, write) = moved(node);
+        put(
+            out,
+            format_args!(
+                "8:0 rbytes={read} wbytes={write} rios={} wios={} dbytes=0 dios=0\n",
+                read / BLOCK,
+                write / BLOCK
+            ),
+        );
+    }),
 ];
+
+pub(super) const BLKIO_V1: &[FileOf] = &[file(
+    "blkio.throttle.io_service_bytes_recursive",
+    USAGE,
+    |node, _, out| {
+        let (read, write) = moved(node);
+        let all = read + write;
+        put(
+            out,
+            format_args!("8:0 Read {read}\n8:0 Write {write}\n8:0 Sync {read}\n8:0 Async {write}\n"),
+        );
+        put(out, format_args!("8:0 Discard 0\n8:0 Total {all}\nTotal {all}\n"));
+    },
+)];
 
 pub(super) const CORE_V1: &[FileOf] = &[
     file("cgroup.procs", MEMBERS, members),
@@ -229,6 +256,11 @@ fn pinned<'f>(node: &Node, facts: &'f Facts<'_>) -> Option<&'f str> {
     node.socket
         .and_then(|socket| facts.socket_cpus.get(socket as usize))
         .map(String::as_str)
+}
+
+/// What a cgroup read from disk and wrote to it: so much for each microsecond that it ran.
+fn moved(node: &Node) -> (u64, u64) {
+    (node.user_us / 8 * BLOCK, node.system_us / 4 * BLOCK)
 }
 
 /// Memory of programs, and of files that they read.

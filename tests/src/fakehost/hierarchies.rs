@@ -1,5 +1,6 @@
 //! The mounted cgroup trees of each layout, and writing them.
 
+use super::cgroup_files::BLKIO_V1;
 use super::cgroup_files::CORE_V1;
 use super::cgroup_files::CORE_V2;
 use super::cgroup_files::CPU_V1;
@@ -59,6 +60,8 @@ const NAMED_SYSTEMD: Hierarchy = Hierarchy {
 const ON_V2: &[Hierarchy] = &[mounted(0, "", UNIFIED, &[CORE_V2, RESOURCES_V2])];
 
 const ON_V1: &[Hierarchy] = &[
+    // It holds the cgroups that memory does.
+    mounted(7, "blkio", MEMORY, &[CORE_V1, BLKIO_V1]),
     mounted(6, "memory", MEMORY, &[CORE_V1, MEMORY_V1]),
     Hierarchy {
         links: &["cpu", "cpuacct"],
@@ -69,6 +72,7 @@ const ON_V1: &[Hierarchy] = &[
 ];
 
 const ON_HYBRID: &[Hierarchy] = &[
+    mounted(8, "blkio", MEMORY, &[CORE_V1, BLKIO_V1]),
     mounted(7, "memory", MEMORY, &[CORE_V1, MEMORY_V1]),
     mounted(5, "cpuset", CPUSET, &[CORE_V1, CPUSET_V1]),
     mounted(4, "cpuacct", CPUACCT, &[CORE_V1, CPUACCT_V1]),

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::energy::Energy;
 use super::hierarchies;
 use super::host_files::View;
+use super::network;
 use super::spec::Spec;
 use super::tree::Tree;
 use super::truth::CpuTruth;
@@ -62,10 +63,12 @@ impl World {
         for directory in std::mem::take(&mut self.gone) {
             tree.remove(&directory)?;
         }
+        let taps: Vec<_> = self.workloads.iter().filter_map(network::tap).collect();
         let view = View {
             spec: &self.spec,
             cpus: &self.cpus,
             surroundings: &self.surroundings,
+            taps: &taps,
             boot_id: &self.boot_id,
             uptime_us: self.uptime_us(),
             used_bytes: self.cgroups.nodes[0].memory,
@@ -79,12 +82,11 @@ impl World {
         }
         view.render(tree)?;
         hierarchies::render(self.spec.layout, &mut self.cgroups, &self.cpus, tree)?;
-        for process in self
-            .workloads
-            .iter_mut()
-            .flat_map(|workload| &mut workload.processes)
-        {
-            process.render(tree)?;
+        for workload in &mut self.workloads {
+            for process in &mut workload.processes {
+                process.render(tree)?;
+            }
+            network::render(workload, tree)?;
         }
         Ok(())
     }

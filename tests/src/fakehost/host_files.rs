@@ -25,6 +25,8 @@ pub(super) struct View<'w> {
     pub(super) boot_id: &'w str,
     /// Time since the boot.
     pub(super) uptime_us: u64,
+    /// The guests' devices.
+    pub(super) taps: &'w [Device],
     /// Memory that workloads hold.
     pub(super) used_bytes: u64,
 }
@@ -54,7 +56,7 @@ impl View<'_> {
             self.idle()
         );
         tree.put("proc/uptime", uptime.as_bytes())?;
-        let network = net_dev(&self.surroundings.devices);
+        let network = net_dev(self.surroundings.devices.iter().chain(self.taps));
         tree.put("proc/net/dev", network.as_bytes())?;
         tree.put("proc/1/net/dev", network.as_bytes())?;
         let now = self.surroundings;
@@ -175,13 +177,13 @@ fn ticks(modes: Modes) -> String {
     shown.map(|us| (us / TICK_US).to_string()).join(" ")
 }
 
-fn net_dev(devices: &[Device]) -> String {
+pub(super) fn net_dev<'d>(devices: impl IntoIterator<Item = &'d Device>) -> String {
     let mut text =
         String::from("Inter-|   Receive                                                |  Transmit\n");
     text.push_str(" face |bytes    packets errs drop fifo frame compressed multicast");
     text.push_str("|bytes    packets errs drop fifo colls carrier compressed\n");
     for device in devices {
-        let (name, received, sent) = (device.name, device.received, device.sent);
+        let (name, received, sent) = (&device.name, device.received, device.sent);
         let _ = write!(
             text,
             "{name:>6}: {received:>7} {:>7}    0    0    0     0          0         0 ",

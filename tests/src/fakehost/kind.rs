@@ -70,6 +70,11 @@ impl Kind {
         }
     }
 
+    /// Whether it has a network namespace of its own. A pod's is made by its sandbox, which is not among these workloads.
+    pub(crate) fn has_own_network(self) -> bool {
+        matches!(self, Self::Docker | Self::Podman | Self::Lxc | Self::Nspawn)
+    }
+
     /// Whether its time has no process to show for it.
     pub(crate) fn is_interrupt(self) -> bool {
         matches!(self, Self::Irq | Self::Softirq)

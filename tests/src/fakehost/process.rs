@@ -154,8 +154,9 @@ impl Process {
             let kilobytes = own.memory_bytes / 1024;
             let _ = write!(
                 text,
-                "VmSize:\t{:>8} kB\nVmRSS:\t{kilobytes:>8} kB\n",
-                kilobytes * 3
+                "VmSize:\t{:>8} kB\nVmRSS:\t{kilobytes:>8} kB\nRssAnon:\t{:>8} kB\n",
+                kilobytes * 3,
+                kilobytes - kilobytes / 4
             );
         }
         let _ = writeln!(text, "Threads:\t{}", own.threads);

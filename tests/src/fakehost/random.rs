@@ -2,10 +2,11 @@
 
 /// A small generator (SplitMix64). Not for secrets.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The generator of this seed.
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -18,29 +19,39 @@ impl Random {
     }
 
     /// A number from 0 up to `bound`, exclusive; 0 for a bound of 0.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.next().checked_rem(bound).unwrap_or(0)
     }
 
     /// One of `choices`; they must not be empty.
-    pub(crate) fn pick<'c, T>(&mut self, choices: &'c [T]) -> &'c T {
+    pub fn pick<'c, T>(&mut self, choices: &'c [T]) -> &'c T {
         &choices[self.index(choices.len())]
     }
 
     /// An index into something of this length.
-    pub(crate) fn index(&mut self, length: usize) -> usize {
+    pub fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).unwrap_or(0)
     }
 
+    /// Whether something that happens so many times of a hundred happens now.
+    pub fn percent(&mut self, chance: u64) -> bool {
+        self.below(100) < chance
+    }
+
+    /// Some of `choices`, each so many times of a hundred.
+    pub fn some<T: Clone>(&mut self, choices: &[T], chance: u64) -> Vec<T> {
+        choices.iter().filter(|_| self.percent(chance)).cloned().collect()
+    }
+
     /// So many hexadecimal digits, as a container's id has 64.
-    pub(crate) fn hex(&mut self, digits: usize) -> String {
+    pub fn hex(&mut self, digits: usize) -> String {
         (0..digits)
             .map(|_| char::from(*self.pick(b"0123456789abcdef")))
             .collect()
     }
 
     /// A version 4 UUID (RFC 9562, section 5.4).
-    pub(crate) fn uuid(&mut self) -> String {
+    pub fn uuid(&mut self) -> String {
         let (a, b, c, d, e) = (self.hex(8), self.hex(4), self.hex(3), self.hex(3), self.hex(12));
         format!("{a}-{b}-4{c}-8{d}-{e}")
     }

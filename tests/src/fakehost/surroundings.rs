@@ -5,11 +5,23 @@ use super::random::Random;
 /// One network device.
 #[derive(Clone, Debug)]
 pub(crate) struct Device {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// The most bytes per second.
     busy: u64,
     pub(crate) received: u64,
     pub(crate) sent: u64,
+}
+
+impl Device {
+    /// A device that has counted so much.
+    pub(crate) fn counted(name: &str, received: u64, sent: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            busy: 0,
+            received,
+            sent,
+        }
+    }
 }
 
 /// Everything that merely counts on.
@@ -29,8 +41,8 @@ pub(crate) struct Surroundings {
 
 impl Surroundings {
     pub(crate) fn new(seed: u64) -> Self {
-        let device = |name, busy| Device {
-            name,
+        let device = |name: &str, busy| Device {
+            name: name.to_owned(),
             busy,
             received: 0,
             sent: 0,

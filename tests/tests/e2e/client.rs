@@ -53,12 +53,23 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Reply {
 
 /// One request on a connection of its own.
 pub(crate) fn ask(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+    send(address, method, path, headers, &[])
+}
+
+/// The same with a body, whose length the headers have to tell.
+pub(crate) fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Reply {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
     for (name, value) in headers {
         request.extend([name, ": ", value, "\r\n"]);
     }
     request.push_str("\r\n");
-    Reply::parse(&exchange(address, request.as_bytes()))
+    Reply::parse(&exchange(address, &[request.as_bytes(), body].concat()))
 }
 
 /// Sends a whole request that asks for the connection to be closed, and returns all that comes back.

@@ -2,25 +2,32 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 #[macro_use]
-mod skip;
+pub(crate) mod skip;
 
 mod agent;
-mod client;
+pub(crate) mod client;
 mod exposition;
 mod living;
-mod patience;
+pub(crate) mod patience;
 mod program;
+mod reader;
+mod real_cgroup;
 
 mod balance;
 mod busy_cgroup;
+mod churn;
 mod crowd;
 mod documents;
+mod guests;
 mod hostile_names;
+mod hybrid;
 mod live;
 mod permission;
+mod platforms;
 mod prometheus;
 mod promtool;
 mod reload;
 mod restart;
 mod starting;
+mod usage;
 mod web;

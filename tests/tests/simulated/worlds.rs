@@ -9,6 +9,7 @@ use wattle_tests::fakehost::Load;
 use wattle_tests::fakehost::Spec;
 use wattle_tests::fakehost::Truth;
 use wattle_tests::fakehost::WorkloadSpec;
+use wattle_tests::fakehost::WorkloadTruth;
 
 /// What rounding to whole microjoules may change of a sum over two counters, each compared at two instants.
 pub(crate) const ROUNDING_UJ: u128 = 2;
@@ -57,13 +58,11 @@ pub(crate) struct Used {
     pub(crate) cpu_us: i128,
 }
 
-/// The true figures by the id that the agent should give: the cgroup, or the kind for what runs outside of any.
+/// The true figures by the id that the agent should give.
 pub(crate) fn by_id(truth: &Truth) -> BTreeMap<String, Used> {
     let mut all: BTreeMap<String, Used> = BTreeMap::new();
     for workload in &truth.workloads {
-        let outside = workload.cgroup.is_empty();
-        let id = if outside { &workload.kind } else { &workload.cgroup };
-        let used = all.entry(id.clone()).or_default();
+        let used = all.entry(agents_id(workload)).or_default();
         used.uj[0] += i128::from(workload.joules.cpu_uj);
         used.uj[1] += i128::from(workload.joules.dram_uj);
         used.cpu_us += i128::from(workload.cpu_us);
@@ -78,7 +77,30 @@ pub(crate) fn by_id(truth: &Truth) -> BTreeMap<String, Used> {
 
 /// The id of the latest workload of this name.
 pub(crate) fn id_of(truth: &Truth, name: &str) -> String {
+    agents_id(truth.named(name).last().unwrap())
+}
+
+/// The cgroup of the latest workload of this name.
+pub(crate) fn cgroup_of(truth: &Truth, name: &str) -> String {
     truth.named(name).last().unwrap().cgroup.clone()
+}
+
+/// A guest's UUID, a container's id or name, a user's slice, a unit's cgroup, or the kind for what runs outside of any.
+fn agents_id(workload: &WorkloadTruth) -> String {
+    const USER: &str = "/user.slice/user-1000.slice";
+    let cgroup = &workload.cgroup;
+    let is_system_container = cgroup.starts_with("/lxc.payload.") || cgroup.contains("/systemd-nspawn@");
+    if cgroup.is_empty() {
+        workload.kind.clone()
+    } else if cgroup.starts_with(USER) {
+        USER.to_owned()
+    } else if is_system_container {
+        workload.name.clone()
+    } else if matches!(workload.kind.as_str(), "vm" | "container") {
+        workload.id.clone()
+    } else {
+        cgroup.clone()
+    }
 }
 
 /// What was counted between two instants is what was used, but for rounding.

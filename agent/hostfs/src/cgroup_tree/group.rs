@@ -20,13 +20,20 @@ use crate::listing;
 use crate::listing::DirBuffer;
 use crate::listing::Entry;
 
-/// A cgroup that is listed in each tick.
+/// A cgroup that is looked into.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) path: CgroupPath,
     pub(super) depth: usize,
     pub(super) children: HashMap<Box<OsStr>, Child>,
-    full_path: Box<Path>,
+    pub(super) full_path: Box<Path>,
+    /// The workload that accounts for the processes directly in it.
+    pub(super) workload: Option<u64>,
+    /// The kernel tells what comes and goes.
+    pub(super) watch: Option<i32>,
+    /// The last listing found changes of which the kernel had not told yet.
+    pub(super) changed_silently: bool,
+    expects_change: bool,
     dir: Option<(File, Permit)>,
     members: Source,
 }
@@ -45,6 +52,7 @@ pub(super) struct Child {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Node {
     Group(u64),
+    GroupOf(u64),
     Workload(u64),
     Ignored,
 }
@@ -53,22 +61,41 @@ pub(super) enum Node {
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) found: Vec<(OsString, u64)>,
-    pub(super) gone: Vec<Node>,
+    pub(super) gone: Vec<Child>,
     /// Cgroups for which there is no room.
     pub(super) skipped: usize,
 }
 
 impl Group {
-    pub(super) fn new(hierarchy: &Hierarchy, path: CgroupPath, depth: usize) -> Self {
+    pub(super) fn new(hierarchy: &Hierarchy, path: CgroupPath, depth: usize, workload: Option<u64>) -> Self {
         let full_path = hierarchy.dir.join(path.relative()).into();
         Self {
             path,
             depth,
             full_path,
+            workload,
+            watch: None,
+            changed_silently: false,
+            expects_change: true,
             children: HashMap::new(),
             dir: None,
             members: Source::default(),
         }
+    }
+
+    /// The next scan has to list it.
+    pub(super) fn expect_change(&mut self) {
+        self.expects_change = true;
+    }
+
+    /// The kernel tells nothing more of it.
+    pub(super) fn end_watch(&mut self) {
+        self.watch = None;
+        self.expects_change = true;
+    }
+
+    pub(super) fn expects_change(&self) -> bool {
+        self.expects_change
     }
 
     /// Lists what is inside, and puts what has changed into `changes`, of what is new up to `room`.
@@ -80,9 +107,11 @@ impl Group {
         buffer: &mut DirBuffer,
         changes: &mut Changes,
     ) -> Result<()> {
-        let mut known = 0;
+        let (mut known, skipped, found) = (0, changes.skipped, changes.found.len());
+        let was_expected = std::mem::replace(&mut self.expects_change, true);
         let (children, full_path) = (&mut self.children, &self.full_path);
-        let listed = with_dir(&mut self.dir, full_path, allowance, |dir| {
+        let kept = self.watch.is_none();
+        let listed = with_dir(&mut self.dir, full_path, allowance, kept, |dir| {
             listing::list(dir, full_path, buffer, |entry| {
                 if mark(children, &entry, tick) {
                     known += 1;
@@ -94,10 +123,15 @@ impl Group {
         if listed.as_ref().is_err_and(|error| !error.is_gone()) {
             return listed;
         }
-        if known < self.children.len() {
+        let has_lost = known < self.children.len();
+        if has_lost {
             let lost = self.children.extract_if(|_, child| child.seen != tick);
-            changes.gone.extend(lost.map(|(_, child)| child.node));
+            changes.gone.extend(lost.map(|(_, child)| child));
         }
+        // What found no room is asked for again, and so is a directory that has gone and may come back.
+        self.expects_change = changes.skipped > skipped || listed.is_err();
+        let has_changed = has_lost || changes.found.len() > found;
+        self.changed_silently = self.watch.is_some() && has_changed && !was_expected;
         listed
     }
 
@@ -158,11 +192,13 @@ fn is_dir(parent: &Path, entry: &Entry<'_>) -> bool {
     })
 }
 
-/// Works with a directory that is kept open where the allowance permits, and lets it go once it has failed.
+/// Works with a directory that is kept open where it is listed often and the allowance permits, and lets it go once it
+/// has failed.
 fn with_dir(
     kept: &mut Option<(File, Permit)>,
     path: &Path,
     allowance: &Allowance,
+    often: bool,
     work: impl FnOnce(&File) -> Result<()>,
 ) -> Result<()> {
     let outcome = match kept {
@@ -174,7 +210,7 @@ fn with_dir(
             outcome
         }
     };
-    if outcome.is_err() {
+    if outcome.is_err() || !often {
         *kept = None;
     }
     outcome

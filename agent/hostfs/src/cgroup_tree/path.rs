@@ -1,6 +1,7 @@
 //! Where a cgroup stands below the root of its hierarchy.
 
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -41,6 +42,11 @@ impl CgroupPath {
     }
 
     /// The bytes that the file system knows, without a leading slash.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.relative.as_os_str().as_bytes()
+    }
+
+    /// The same as a path.
     pub fn relative(&self) -> &Path {
         &self.relative
     }
@@ -61,8 +67,6 @@ impl CgroupPath {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::ffi::OsStrExt;
-
     use super::*;
 
     #[test]

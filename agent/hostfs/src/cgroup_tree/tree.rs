@@ -1,15 +1,19 @@
 //! The tree of cgroups.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::collections::HashMap;
+use std::path::Path;
 use std::path::PathBuf;
 
+use nix::sys::statfs::CGROUP_SUPER_MAGIC;
+use nix::sys::statfs::statfs;
+
 use super::group::Changes;
-use super::group::Child;
 use super::group::Group;
-use super::group::Node;
 use super::path::CgroupPath;
 use super::slow::Turn;
+use super::watch::Watches;
+use super::watch::Word;
 use super::workload::Cgroup;
 use super::workload::Files;
 use super::workload::Reading;
@@ -20,7 +24,6 @@ use crate::Scratch;
 use crate::allowance::Allowance;
 use crate::hierarchies::Hierarchies;
 use crate::listing::DirBuffer;
-use crate::pids::parse_pids;
 
 /// How deep the tree is looked into.
 const DEPTH: usize = 32;
@@ -32,33 +35,54 @@ const MOST: usize = 65_536;
 pub enum Sort<W> {
     /// A grouping such as `system.slice`: its cgroups are sorted in turn, and its own processes are loose.
     Descend,
+    /// A grouping that is a workload too, such as a user's slice: its cgroups are sorted in turn, and its figures are of
+    /// all that is below it, workloads of their own included.
+    GroupOf(W),
     /// One workload with all that is below it, which is not looked into.
     Workload(W),
     /// Neither.
     Ignore,
 }
 
+/// What is known of a cgroup, besides its path, when it is first seen.
+#[derive(Debug)]
+pub struct Origin<'t, W> {
+    /// The workload that counts this one's figures too: the innermost grouping around it that is a workload.
+    pub around: Option<&'t W>,
+    /// It is an earlier workload under a new name, and goes on counting where that stopped: rename(2), which version 1
+    /// has for cgroups.
+    pub renamed: Option<&'t W>,
+}
+
 /// The cgroups of the hierarchy that accounts CPU time, as far down as the caller's workloads.
 ///
-/// One [`scan`](Self::scan) for each tick lists the groupings only, and reads one kept-open file for each workload.
-/// What has not changed since the last scan costs no allocation.
+/// One [`scan`](Self::scan) for each tick lists those groupings in which something came or went, by the kernel's word, and
+/// reads one kept-open file for each workload. Groupings of which the kernel does not tell are listed each time, the
+/// others by turns all the same. What has not changed since the last scan costs no allocation.
 #[derive(Debug)]
 pub struct CgroupTree<W> {
-    files: Files,
+    pub(super) files: Files,
     /// By keys that only grow: a group's comes before those of its children.
-    groups: BTreeMap<u64, Group>,
-    workloads: BTreeMap<u64, Workload<W>>,
-    next_key: u64,
-    tick: u64,
-    tracked: usize,
+    pub(super) groups: BTreeMap<u64, Group>,
+    pub(super) workloads: BTreeMap<u64, Workload<W>>,
+    pub(super) next_key: u64,
+    pub(super) tick: u64,
+    pub(super) tracked: usize,
     most: usize,
+    pub(super) watches: Watches,
+    /// Cgroups keep their inode when they are renamed, and no other ever gets it.
+    pub(super) keeps_inodes: bool,
     buffer: DirBuffer,
-    changes: Changes,
-    ended: Vec<Cgroup<W>>,
+    pub(super) changes: Changes,
+    pub(super) ended: Vec<Cgroup<W>>,
+    /// Those of the `ended` that had an inode, by that.
+    pub(super) departed: HashMap<u64, usize>,
     trouble: Option<Error>,
 }
 
-const ROOT: u64 = 0;
+pub(super) const ROOT: u64 = 0;
+/// A grouping that is watched is listed all the same once in so many scans.
+const LIST_EVERY: u64 = 64;
 
 impl<W> CgroupTree<W> {
     /// A tree that keeps up to `max_kept` descriptors open, half of them for memory, and opens further files and
@@ -67,7 +91,7 @@ impl<W> CgroupTree<W> {
         let root = hierarchies
             .cpu
             .iter()
-            .map(|cpu| (ROOT, Group::new(cpu, CgroupPath::root(), 0)));
+            .map(|cpu| (ROOT, Group::new(cpu, CgroupPath::root(), 0, None)));
         Self {
             groups: root.collect(),
             files: Files {
@@ -81,9 +105,12 @@ impl<W> CgroupTree<W> {
             tick: 0,
             tracked: 0,
             most: MOST,
+            watches: Watches::new(),
+            keeps_inodes: hierarchies.cpu.as_ref().is_some_and(|cpu| is_version_1(&cpu.dir)),
             buffer: DirBuffer::default(),
             changes: Changes::default(),
             ended: Vec::new(),
+            departed: HashMap::new(),
             trouble: None,
         }
     }
@@ -97,12 +124,14 @@ impl<W> CgroupTree<W> {
     pub fn scan(
         &mut self,
         scratch: &mut Scratch,
-        mut sort: impl FnMut(&CgroupPath) -> Sort<W>,
+        mut sort: impl FnMut(&CgroupPath, Origin<'_, W>) -> Sort<W>,
     ) -> Result<()> {
         self.tick += 1;
         self.ended.clear();
+        self.departed.clear();
         self.trouble = None;
         self.changes.skipped = 0;
+        self.listen();
         let listed = self.list(&mut sort);
         self.read(scratch, &mut sort);
         listed
@@ -135,40 +164,37 @@ impl<W> CgroupTree<W> {
         self.trouble.as_ref()
     }
 
-    /// Hands out the processes that no workload accounts for: the members of the root and of every cgroup that was
-    /// looked into.
-    ///
-    /// # Errors
-    /// The first of those that kept a cgroup's members from being read; the others are handed out.
-    pub fn for_each_loose_pid(&mut self, scratch: &mut Scratch, mut each: impl FnMut(u32)) -> Result<()> {
-        let Files {
-            hierarchies,
-            allowance,
-            path,
-            ..
-        } = &mut self.files;
-        let Some(cpu) = &hierarchies.cpu else {
-            return Ok(());
-        };
-        let mut outcome = Ok(());
-        for group in self.groups.values_mut() {
-            let members = group.members(cpu.version, allowance, path, scratch);
-            let handed = members.and_then(|text| {
-                parse_pids(text, &mut each).map_err(|error| error.at(group.members_path(path)))
-            });
-            if handed.as_ref().is_err_and(|error| !error.is_gone()) {
-                outcome = outcome.and(handed);
-            }
+    /// Takes the kernel's word of which groups have changed. A change that it did not tell of ends the trust in it.
+    fn listen(&mut self) {
+        let groups = &mut self.groups;
+        self.watches.drain(|word| match word {
+            Word::Changed(key) => groups.get_mut(&key).into_iter().for_each(Group::expect_change),
+            Word::Ended(key) => groups.get_mut(&key).into_iter().for_each(Group::end_watch),
+            Word::Lost => groups.values_mut().for_each(Group::expect_change),
+        });
+        let mut was_silent = false;
+        for group in groups.values_mut() {
+            was_silent |= std::mem::take(&mut group.changed_silently) && !group.expects_change();
         }
-        outcome
+        if was_silent {
+            self.watches.give_up();
+            groups.values_mut().for_each(Group::end_watch);
+        }
     }
 
     /// Lists the groups. Those found meanwhile have higher keys, so they come up in the same pass.
-    fn list(&mut self, sort: &mut impl FnMut(&CgroupPath) -> Sort<W>) -> Result<()> {
+    fn list(&mut self, sort: &mut impl FnMut(&CgroupPath, Origin<'_, W>) -> Sort<W>) -> Result<()> {
         let mut outcome = Ok(());
         let mut from = ROOT;
         while let Some((&key, group)) = self.groups.range_mut(from..).next() {
             from = key + 1;
+            let is_turn = self.tick.wrapping_add(key).is_multiple_of(LIST_EVERY);
+            if group.watch.is_some() && !group.expects_change() && !is_turn {
+                continue;
+            }
+            if group.watch.is_none() && (is_turn || group.expects_change()) {
+                group.watch = self.watches.add(&group.full_path, key);
+            }
             let room = if group.depth < DEPTH {
                 self.most.saturating_sub(self.tracked)
             } else {
@@ -191,77 +217,8 @@ impl<W> CgroupTree<W> {
         outcome
     }
 
-    /// Forgets the children of a group that have gone and takes in the new ones.
-    fn apply(&mut self, parent: u64, sort: &mut impl FnMut(&CgroupPath) -> Sort<W>) {
-        let mut gone = std::mem::take(&mut self.changes.gone);
-        let mut found = std::mem::take(&mut self.changes.found);
-        gone.drain(..).for_each(|node| self.forget(node));
-        found
-            .drain(..)
-            .for_each(|(name, inode)| self.admit(parent, name, Some(inode), sort));
-        self.changes.gone = gone;
-        self.changes.found = found;
-    }
-
-    fn admit(
-        &mut self,
-        parent: u64,
-        name: OsString,
-        inode: Option<u64>,
-        sort: &mut impl FnMut(&CgroupPath) -> Sort<W>,
-    ) {
-        let (Some(cpu), Some(group)) = (&self.files.hierarchies.cpu, self.groups.get_mut(&parent)) else {
-            return;
-        };
-        if group.children.contains_key(&*name) {
-            return;
-        }
-        let (path, depth, key) = (group.path.join(&name), group.depth + 1, self.next_key);
-        let sorted = sort(&path);
-        let node = match sorted {
-            Sort::Ignore => Node::Ignored,
-            Sort::Descend => Node::Group(key),
-            Sort::Workload(_) => Node::Workload(key),
-        };
-        group.children.insert(
-            name.into(),
-            Child {
-                inode,
-                seen: self.tick,
-                node,
-            },
-        );
-        match sorted {
-            Sort::Ignore => {}
-            Sort::Descend => drop(self.groups.insert(key, Group::new(cpu, path, depth))),
-            Sort::Workload(tag) => drop(self.workloads.insert(key, Workload::new(path, tag, parent))),
-        }
-        self.next_key += 1;
-        self.tracked += 1;
-    }
-
-    /// Forgets a cgroup and all that is below it; to a depth that is bounded.
-    fn forget(&mut self, node: Node) {
-        self.tracked -= 1;
-        match node {
-            Node::Ignored => {}
-            Node::Workload(key) => {
-                self.ended
-                    .extend(self.workloads.remove(&key).map(|workload| workload.cgroup));
-            }
-            Node::Group(key) => {
-                let children = self
-                    .groups
-                    .remove(&key)
-                    .map(|group| group.children)
-                    .unwrap_or_default();
-                children.into_values().for_each(|child| self.forget(child.node));
-            }
-        }
-    }
-
     /// Reads the workloads. One that has been made again is taken in with a higher key, and so comes up too.
-    fn read(&mut self, scratch: &mut Scratch, sort: &mut impl FnMut(&CgroupPath) -> Sort<W>) {
+    fn read(&mut self, scratch: &mut Scratch, sort: &mut impl FnMut(&CgroupPath, Origin<'_, W>) -> Sort<W>) {
         let mut from = ROOT;
         while let Some((&key, workload)) = self.workloads.range_mut(from..).next() {
             from = key + 1;
@@ -273,22 +230,6 @@ impl<W> CgroupTree<W> {
         }
     }
 
-    /// Ends a workload and takes in the other cgroup that has come in its place.
-    fn restart(&mut self, key: u64, sort: &mut impl FnMut(&CgroupPath) -> Sort<W>) {
-        let Some(old) = self.workloads.get(&key) else {
-            return;
-        };
-        let (parent, name) = (old.parent, old.cgroup.path.file_name().to_owned());
-        let child = self
-            .groups
-            .get_mut(&parent)
-            .and_then(|group| group.children.remove(&*name));
-        if let Some(child) = child {
-            self.forget(child.node);
-            self.admit(parent, name, None, sort);
-        }
-    }
-
     /// Keeps the first error of a scan. That something has gone since it was listed is none.
     fn note(&mut self, error: Error) {
         if !error.is_gone() {
@@ -297,8 +238,28 @@ impl<W> CgroupTree<W> {
     }
 }
 
+/// Only there cgroups can be renamed. The files of a made-up tree may get an inode that another had.
+fn is_version_1(dir: &Path) -> bool {
+    statfs(dir).is_ok_and(|found| found.filesystem_type() == CGROUP_SUPER_MAGIC)
+}
+
 #[cfg(test)]
 impl<W> CgroupTree<W> {
+    pub(super) fn watched(&self) -> usize {
+        self.watches.count()
+    }
+
+    /// As if the file system sent no word of anything.
+    pub(super) fn deafen(&mut self) {
+        let watched = self.groups.values().filter_map(|group| group.watch);
+        watched.for_each(|watch| self.watches.remove(watch));
+    }
+
+    pub(super) fn give_up_watching(&mut self) {
+        self.watches.give_up();
+        self.groups.values_mut().for_each(Group::end_watch);
+    }
+
     pub(super) fn tracked(&self) -> usize {
         self.tracked
     }

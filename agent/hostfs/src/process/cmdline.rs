@@ -51,6 +51,11 @@ impl Cmdline {
             .map(|arg| &arg[..arg.len() - 1])
     }
 
+    /// The arguments as the kernel has them, each ended by a zero byte.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

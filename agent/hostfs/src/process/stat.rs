@@ -1,7 +1,11 @@
 //! What a process is and has used: proc_pid_stat(5).
 
+use super::Paths;
 use super::narrow;
+use crate::Error;
 use crate::ParseError;
+use crate::Roots;
+use crate::Scratch;
 use crate::text::digits;
 
 /// A clock tick of `/proc/PID/stat`: `USER_HZ` is 100 on every architecture that Linux runs on today.
@@ -78,6 +82,23 @@ impl<'a> ProcStat<'a> {
             resident_pages,
             last_cpu: fields.narrow(39, "field 39, the CPU").ok(),
         })
+    }
+}
+
+/// Reads `/proc/PID/stat` of one process after the other, without allocating.
+#[derive(Debug)]
+pub struct ProcStatReader(Paths);
+
+impl ProcStatReader {
+    /// A reader of the processes below `roots`.
+    pub fn new(roots: &Roots) -> Self {
+        Self(Paths::new(roots))
+    }
+
+    /// Reads that of one process.
+    pub fn read<'s>(&mut self, pid: u32, scratch: &'s mut Scratch) -> Result<ProcStat<'s>, Error> {
+        let path = self.0.of(pid, "stat");
+        ProcStat::parse(scratch.read_record(path)?).map_err(|error| error.at(path))
     }
 }
 

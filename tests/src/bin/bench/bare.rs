@@ -1,5 +1,6 @@
 //! Loops that read files and do nothing with them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::fs::File;
 use std::io::Read;
@@ -13,10 +14,17 @@ use nix::dir::Dir;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode;
 use wattle_hostfs::Roots;
+use wattle_hostfs::hierarchies::Hierarchies;
 
 const BUFFER: usize = 64 << 10;
-/// The agent reads the memory of a workload in one tick of so many.
-const MEMORY_EVERY: usize = 8;
+/// The agent reads what an idle workload holds and moves in one tick of so many.
+const SLOW_EVERY: usize = 64;
+
+/// It lists all processes in one tick of so many, where the kernel has made any since.
+const LISTED_EVERY: usize = 2;
+
+/// What the names of files begin with that are read by turns.
+const SLOW: [&str; 3] = ["memory.", "io.stat", "blkio."];
 
 /// The names of what accounts CPU time to a process or a cgroup.
 const USAGE: [&str; 3] = ["stat", "cpu.stat", "cpuacct.usage"];
@@ -26,8 +34,10 @@ const USAGE: [&str; 3] = ["stat", "cpu.stat", "cpuacct.usage"];
 pub(crate) struct Paths {
     files: Vec<PathBuf>,
     /// Read by turns.
-    memory: Vec<PathBuf>,
+    slow: Vec<PathBuf>,
     dirs: Vec<PathBuf>,
+    /// The processes of those cgroups in which the agent found workloads, where it opens the list each time.
+    lists: Vec<PathBuf>,
 }
 
 impl Paths {
@@ -38,6 +48,10 @@ impl Paths {
             let Ok(path) = fs::read_link(entry?.path()) else {
                 continue;
             };
+            // That of a process is kept to reach its files, not to be listed.
+            if path.is_dir() && path.parent() == Some(&roots.proc) {
+                continue;
+            }
             if [&roots.proc, &roots.sys, &roots.cgroup]
                 .iter()
                 .any(|root| path.starts_with(root))
@@ -47,15 +61,37 @@ impl Paths {
         }
         // The directory in which they were found was open too.
         paths.dirs.retain(|dir| !dir.ends_with("fd"));
+        paths.lists = paths.lists_of_groups(roots);
         Ok(paths)
+    }
+
+    fn lists_of_groups(&self, roots: &Roots) -> Vec<PathBuf> {
+        let root = Hierarchies::detect(roots)
+            .ok()
+            .and_then(|found| found.cpu)
+            .map(|cpu| cpu.dir);
+        let Some(root) = root.and_then(|root| root.canonicalize().ok()) else {
+            return Vec::new();
+        };
+        let cgroups = self
+            .files
+            .iter()
+            .filter_map(|file| file.parent())
+            .filter(|dir| dir.starts_with(&root));
+        let groups: BTreeSet<_> = cgroups
+            .flat_map(|dir| dir.ancestors().skip(1))
+            .filter(|dir| dir.starts_with(&root))
+            .collect();
+        let lists = groups.into_iter().map(|group| group.join("cgroup.procs"));
+        lists.filter(|list| !self.files.contains(list)).collect()
     }
 
     fn add(&mut self, path: PathBuf) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
             self.dirs.push(path);
-        } else if name.starts_with("memory.") {
-            self.memory.push(path);
+        } else if SLOW.iter().any(|start| name.starts_with(start)) {
+            self.slow.push(path);
         } else {
             self.files.push(path);
         }
@@ -74,11 +110,11 @@ impl Paths {
     }
 
     pub(crate) fn describe(&self) -> String {
-        let (files, memory) = (self.files.len(), self.memory.len() / MEMORY_EVERY);
+        let (files, slow) = (self.files.len(), self.slow.len() / SLOW_EVERY);
         let dirs = self.dirs.len();
         match dirs {
             0 => format!("{files} files"),
-            _ => format!("{} files, {dirs} directories", files + memory),
+            _ => format!("{} files, {dirs} directories", files + slow + self.lists.len()),
         }
     }
 
@@ -96,7 +132,7 @@ impl Paths {
 #[derive(Debug)]
 pub(crate) struct Bare {
     files: Vec<File>,
-    memory: Vec<File>,
+    slow: Vec<File>,
     dirs: Vec<Dir>,
     /// The kernel makes such a list anew only for who opens it anew (cgroup v1).
     lists: Vec<PathBuf>,
@@ -107,14 +143,11 @@ pub(crate) struct Bare {
 impl Bare {
     pub(crate) fn open(paths: &Paths) -> Result<Self> {
         let dir = |path: &PathBuf| Dir::open(path, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty());
-        let lists = paths.dirs.iter().map(|dir| dir.join("cgroup.procs"));
         Ok(Self {
             files: open_all(&paths.files),
-            memory: open_all(&paths.memory),
+            slow: open_all(&paths.slow),
             dirs: paths.dirs.iter().map(dir).collect::<Result<_, _>>()?,
-            lists: lists
-                .filter(|list| list.exists() && !paths.files.contains(list))
-                .collect(),
+            lists: paths.lists.clone(),
             buffer: vec![0; BUFFER],
             turn: 0,
         })
@@ -126,12 +159,14 @@ impl Bare {
         for file in &self.files {
             let _ = file.read_at(buffer, 0);
         }
-        for file in self.memory.iter().skip(self.turn).step_by(MEMORY_EVERY) {
+        for file in self.slow.iter().skip(self.turn).step_by(SLOW_EVERY) {
             let _ = file.read_at(buffer, 0);
         }
-        self.turn = (self.turn + 1) % MEMORY_EVERY;
-        for dir in &mut self.dirs {
-            dir.iter().for_each(drop);
+        self.turn = (self.turn + 1) % SLOW_EVERY;
+        if self.turn.is_multiple_of(LISTED_EVERY) {
+            for dir in &mut self.dirs {
+                dir.iter().for_each(drop);
+            }
         }
         for list in &self.lists {
             if let Ok(mut list) = File::open(list) {

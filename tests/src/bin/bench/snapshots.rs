@@ -6,6 +6,7 @@ use wattle_agent::exposition::Encoding;
 use wattle_agent::exposition::Format;
 use wattle_agent::published::Board;
 use wattle_agent::snapshot::Snapshot;
+use wattle_agent::workload::Details;
 use wattle_agent::workload::Identity;
 use wattle_agent::workload::Kind;
 
@@ -25,8 +26,12 @@ pub(crate) fn grown(snapshot: &Snapshot, wanted: usize) -> Result<Snapshot> {
         for _ in 0..100 {
             let name = format!("workload-{:05}", grown.host.workloads.len());
             let mut workload = model.clone();
-            workload.identity =
-                Identity::new(Kind::Container, &format!("/made.slice/{name}"), &name, "cgroup");
+            workload.identity = Identity::new(
+                Kind::Container,
+                &format!("/made.slice/{name}"),
+                &name,
+                Details::default(),
+            );
             grown.host.workloads.push(workload);
         }
     }

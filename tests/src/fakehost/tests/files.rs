@@ -147,7 +147,8 @@ fn a_guest_of_libvirt_on_the_hybrid_layout_is_not_in_cpuacct() {
     let pid = cgroup_of(&truth, "one-524").pids[0];
     assert_eq!(
         read(dir.path(), &format!("proc/{pid}/cgroup")),
-        "7:memory:/machine/qemu-1-one-524.libvirt-qemu\n\
+        "8:blkio:/machine/qemu-1-one-524.libvirt-qemu\n\
+         7:memory:/machine/qemu-1-one-524.libvirt-qemu\n\
          5:cpuset:/machine/qemu-1-one-524.libvirt-qemu/emulator\n\
          4:cpuacct:/\n\
          3:cpu:/machine/qemu-1-one-524.libvirt-qemu/emulator\n\

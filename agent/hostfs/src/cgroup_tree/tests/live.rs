@@ -77,7 +77,7 @@ impl Drop for Own {
 
 /// Scans for the one cgroup, and says what became of it: its CPU time and freshness.
 fn scan(tree: &mut CgroupTree<()>, own: &Own) -> Option<(u64, bool)> {
-    let scope = |path: &CgroupPath| {
+    let scope = |path: &CgroupPath, _: Origin<'_, ()>| {
         if path.name() == own.name {
             Sort::Workload(())
         } else {
@@ -150,7 +150,7 @@ fn a_process_that_leaves_a_real_grouping_is_loose_there_no_more() {
         return;
     };
     let mut tree = CgroupTree::<()>::new(&hierarchies, 9);
-    let group = |path: &CgroupPath| {
+    let group = |path: &CgroupPath, _: Origin<'_, ()>| {
         if path.name() == own.name {
             Sort::Descend
         } else {
@@ -161,4 +161,69 @@ fn a_process_that_leaves_a_real_grouping_is_loose_there_no_more() {
     assert!(loose(&mut tree).contains(&pid));
     own.stop();
     assert!(!loose(&mut tree).contains(&pid));
+}
+
+/// What the kernel tells of cgroups it must tell of both versions, or a workload would be found late.
+#[test]
+fn the_kernel_tells_of_real_cgroups_of_both_versions() {
+    let found = Hierarchies::detect(&Roots::default()).unwrap();
+    let both = [found.cpu.clone(), found.unified_cpu()];
+    for hierarchy in both.into_iter().flatten() {
+        let hierarchies = Hierarchies {
+            cpu: Some(hierarchy),
+            ..Hierarchies::default()
+        };
+        let Some(own) = Own::new(&hierarchies, "told") else {
+            eprintln!("skipped: no cgroup can be made here");
+            continue;
+        };
+        let group = |path: &CgroupPath, _: Origin<'_, ()>| match path.as_str() {
+            whole if whole.ends_with("inner") => Sort::Workload(()),
+            _ if path.name() == own.name => Sort::Descend,
+            _ => Sort::Ignore,
+        };
+        let mut tree = CgroupTree::new(&hierarchies, 9);
+        tree.scan(&mut Scratch::default(), group).unwrap();
+        assert_eq!(tree.watched(), 2, "{hierarchies:?}");
+        let inner = own.dir.join("inner");
+        for _ in 0..3 {
+            fs::create_dir(&inner).unwrap();
+            tree.scan(&mut Scratch::default(), group).unwrap();
+            assert_eq!(tree.workloads().len(), 1);
+            fs::remove_dir(&inner).unwrap();
+            tree.scan(&mut Scratch::default(), group).unwrap();
+            assert_eq!(tree.workloads().len(), 0);
+            assert_eq!(tree.take_ended().count(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_real_cgroup_that_is_renamed_goes_on_counting_under_its_new_name() {
+    let hierarchies = Hierarchies::detect(&Roots::default()).unwrap();
+    let Some(mut own) = Own::new(&hierarchies, "name") else {
+        eprintln!("skipped: no cgroup can be made here");
+        return;
+    };
+    let mut origins = Vec::new();
+    let mut tree = CgroupTree::new(&hierarchies, 9);
+    let mut scan = |tree: &mut CgroupTree<String>| {
+        let sort = |path: &CgroupPath, origin: Origin<'_, String>| {
+            if !path.name().starts_with("wattle-test-name") {
+                return Sort::Ignore;
+            }
+            origins.push(origin.renamed.cloned());
+            Sort::Workload(path.name().to_owned())
+        };
+        tree.scan(&mut Scratch::default(), sort).unwrap();
+    };
+    scan(&mut tree);
+    let new = own.dir.with_file_name(format!("{}-new", own.name));
+    if fs::rename(&own.dir, &new).is_err() {
+        eprintln!("skipped: cgroups of version 2 cannot be renamed");
+        return;
+    }
+    own.dir = new;
+    scan(&mut tree);
+    assert_eq!(origins, [None, Some(own.name.clone())]);
 }

@@ -7,26 +7,28 @@ const FIRST: Duration = Duration::from_secs(15);
 
 /// How a service is asked: at its interval, more seldom when it wants so, and soon again, but not at once, when it failed.
 #[derive(Clone, Debug)]
-pub(super) struct Pace {
+pub struct Pace {
     interval: Duration,
     failures: u32,
 }
 
 impl Pace {
-    pub(super) fn new(interval: Duration) -> Self {
+    /// A service that is asked so often.
+    pub fn new(interval: Duration) -> Self {
         Self {
             interval,
             failures: 0,
         }
     }
 
-    pub(super) fn after_success(&mut self) -> Duration {
+    /// How long to wait after an answer.
+    pub fn after_success(&mut self) -> Duration {
         self.failures = 0;
         self.interval
     }
 
-    /// `wanted` is what the service said. `lasting` trouble does not go away by asking.
-    pub(super) fn after_failure(&mut self, wanted: Option<Duration>, lasting: bool) -> Duration {
+    /// How long to wait after none. `wanted` is what the service said. `lasting` trouble does not go away by asking.
+    pub fn after_failure(&mut self, wanted: Option<Duration>, lasting: bool) -> Duration {
         let soon = FIRST
             .saturating_mul(1 << self.failures.min(16))
             .min(self.interval);

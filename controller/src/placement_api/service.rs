@@ -1,0 +1,156 @@
+//! Plan, commit, apply: the API over a ledger that a store backs.
+
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::RwLockReadGuard;
+
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+use super::call::Request;
+use super::fault::Fault;
+use super::fault::code;
+use super::reply::Reply;
+use super::reply::Response;
+use super::reply::fault_response;
+use super::routes;
+use super::seam::ClaimStore;
+use super::version::Version;
+use crate::inventory::Ledger;
+use crate::inventory::PREFIXES;
+use crate::inventory::Unreadable;
+use crate::inventory::pointed_to;
+use crate::store::Change;
+use crate::store::Outcome;
+use crate::store::Revision;
+use crate::store::Transaction;
+
+/// How often a request is planned anew after somebody else was faster.
+const ATTEMPTS: usize = 16;
+
+/// The store cannot be used.
+#[derive(Debug, Error)]
+pub enum StoreTrouble<E> {
+    /// It does not answer.
+    #[error("the store does not answer")]
+    Store(#[source] E),
+    /// What it has is not understood.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+}
+
+/// The API over a ledger. Any number of them may share a store: none promises what another has promised.
+#[derive(Debug)]
+pub struct Service<S> {
+    store: S,
+    ledger: RwLock<Ledger>,
+    /// Who met a conflict waits here for the turn to try again, so that of many who want the same each gets on.
+    turn: Mutex<()>,
+}
+
+impl<S: ClaimStore> Service<S> {
+    /// Reads everything that the store has.
+    pub async fn open(store: S) -> Result<Self, StoreTrouble<S::Error>> {
+        let mut ledger = Ledger::new();
+        for prefix in PREFIXES {
+            for entry in store.list(prefix).await.map_err(StoreTrouble::Store)? {
+                let change = Change {
+                    key: entry.key,
+                    value: Some(entry.value),
+                };
+                ledger.apply(entry.revision, &[change])?;
+            }
+        }
+        Ok(Self {
+            store,
+            ledger: RwLock::new(ledger),
+            turn: Mutex::new(()),
+        })
+    }
+
+    /// The ledger, to look at. Nothing changes while it is held: give it back soon.
+    pub fn ledger(&self) -> RwLockReadGuard<'_, Ledger> {
+        // Taking in checks everything before it changes anything, so a panic leaves the ledger whole.
+        self.ledger.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what the store tells of others' changes.
+    pub fn take_in(&self, revision: Revision, changes: &[Change]) -> Result<(), Unreadable> {
+        let mut ledger = self.ledger.write().unwrap_or_else(PoisonError::into_inner);
+        ledger.apply(revision, changes)
+    }
+
+    /// Answers a request. What the answer tells is committed before it is given.
+    pub async fn handle(&self, request: &Request<'_>) -> Response {
+        let id = request.id();
+        let version = match Version::of_header(request.api_version) {
+            Ok(version) => version,
+            Err(fault) => return fault_response(&fault, None, &id),
+        };
+        let mut response = match self.answer(request, version).await {
+            Ok(reply) => reply.into_response(version),
+            Err(fault) => fault_response(&fault, Some(version), &id),
+        };
+        response.headers.push(("x-openstack-request-id", id));
+        response
+    }
+
+    async fn answer(&self, request: &Request<'_>, version: Version) -> Result<Reply, Fault> {
+        let mut turn = None;
+        for _ in 0..ATTEMPTS {
+            let reply = routes::answer(&self.ledger(), request, version)?;
+            if reply.transaction.changes.is_empty() {
+                return Ok(reply);
+            }
+            let outcome = self.store.commit(&reply.transaction).await;
+            match outcome.map_err(|error| out_of_order(&StoreTrouble::Store(error)))? {
+                Outcome::Committed(revision) => {
+                    let taken = self.take_in(revision, &reply.transaction.changes);
+                    taken.map_err(|error| out_of_order::<S::Error>(&error.into()))?;
+                    return Ok(reply);
+                }
+                Outcome::Conflict => {
+                    if turn.is_none() {
+                        turn = Some(self.turn.lock().await);
+                    }
+                    self.look_again(&reply.transaction)
+                        .await
+                        .map_err(|error| out_of_order(&error))?;
+                }
+            }
+        }
+        let fault = Fault::conflict("others kept changing what this request is about: try again");
+        Err(fault.with_code(code::CONCURRENT_UPDATE))
+    }
+
+    /// Reads anew what a transaction expected to be otherwise, and what that points to.
+    async fn look_again(&self, transaction: &Transaction) -> Result<(), StoreTrouble<S::Error>> {
+        for expected in &transaction.expect {
+            let value = self.refresh(&expected.key).await?;
+            if let Some(further) = value.and_then(|value| pointed_to(&expected.key, &value)) {
+                self.refresh(&further).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one key anew.
+    async fn refresh(&self, key: &str) -> Result<Option<Vec<u8>>, StoreTrouble<S::Error>> {
+        let entry = self.store.get(key).await.map_err(StoreTrouble::Store)?;
+        // What is gone went later than anything known of it.
+        let revision = entry.as_ref().map_or(Revision(u64::MAX), |entry| entry.revision);
+        let change = Change {
+            key: key.to_owned(),
+            value: entry.map(|entry| entry.value),
+        };
+        self.take_in(revision, std::slice::from_ref(&change))?;
+        Ok(change.value)
+    }
+}
+
+fn out_of_order<E: std::error::Error>(trouble: &StoreTrouble<E>) -> Fault {
+    Fault::new(
+        503,
+        format!("{trouble}: whether the change was made is not known, look before trying again"),
+    )
+}
