@@ -1,12 +1,16 @@
 //! A database that knows where addresses are.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
 
+use maxminddb::MaxMindDbError;
 use maxminddb::Reader;
+use maxminddb::WithinOptions;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::record::Record;
@@ -53,20 +57,18 @@ impl Database {
     pub fn parse(bytes: Vec<u8>) -> Result<Self, DatabaseError> {
         let broken = |text: String| DatabaseError::Broken(text);
         // The reader is somebody else's, and the file may be anything.
-        let reader = catch_unwind(AssertUnwindSafe(|| {
+        let checked = catch_unwind(AssertUnwindSafe(|| {
             let reader = Reader::from_source(bytes)?;
-            reader.verify().map(|()| reader)
+            knows_places(&reader).map(|knows| (reader, knows))
         }));
-        let reader = reader
+        let (reader, knows) = checked
             .map_err(|_| broken("it cannot be followed".to_owned()))?
             .map_err(|error| broken(error.to_string()))?;
-        let database = Self(reader);
-        if !database.knows_places() {
-            return Err(DatabaseError::Foreign(
-                database.0.metadata().database_type.clone(),
-            ));
+        if knows {
+            Ok(Self(reader))
+        } else {
+            Err(DatabaseError::Foreign(reader.metadata().database_type.clone()))
         }
-        Ok(database)
     }
 
     /// What it says of an address; nothing if it does not know it.
@@ -76,21 +78,26 @@ impl Database {
         }));
         Record::of(&found.ok()??)
     }
-
-    /// Whether any of its first records says where.
-    fn knows_places(&self) -> bool {
-        let Ok(networks) = self.0.networks(maxminddb::WithinOptions::default()) else {
-            return false;
-        };
-        networks
-            .take(SAMPLED)
-            .filter_map(|network| network.ok()?.decode::<Value>().ok()?)
-            .any(|value| Record::of(&value).is_some())
-    }
 }
 
-/// Records that are looked at to see whether a database is of places.
-const SAMPLED: usize = 4096;
+/// Walks the whole tree and reads every record once: whether any says where. What cannot be followed is an error.
+///
+/// The crate's own check asks for more than the format does: databases in use have no description.
+fn knows_places(reader: &Reader<Vec<u8>>) -> Result<bool, MaxMindDbError> {
+    let (mut seen, mut knows) = (HashSet::new(), false);
+    for network in reader.networks(WithinOptions::default())? {
+        let network = network?;
+        if network.offset().is_some_and(|offset| seen.insert(offset)) {
+            if knows {
+                network.decode::<IgnoredAny>()?;
+            } else {
+                let value = network.decode::<Value>()?;
+                knows = value.is_some_and(|value| Record::of(&value).is_some());
+            }
+        }
+    }
+    Ok(knows)
+}
 
 impl std::fmt::Debug for Database {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -30,13 +30,10 @@ pub(super) struct Emissions(PerComponent<u128>);
 pub struct Grams(u128);
 
 impl Grams {
-    /// The nearest there is. Counters of it only grow.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a double has 53 bits, whatever is shown"
-    )]
+    /// As it is shown: in whole micrograms, rounded down, so that it only grows.
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 µg")]
     pub fn as_f64(self) -> f64 {
-        self.0 as f64 / PER_GRAM as f64
+        (self.0 / (PER_GRAM / 1_000_000)) as f64 / 1e6
     }
 
     /// Whole milligrams, rounded.
