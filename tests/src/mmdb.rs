@@ -100,8 +100,10 @@ fn put_node([left, right]: [usize; 2], record_size: RecordSize, file: &mut Vec<u
 }
 
 /// The types of the specification that are used here.
-const POINTERLESS_TEXT: u8 = 2;
+const TEXT: u8 = 2;
 const DOUBLE: u8 = 3;
+const UINT16: u8 = 5;
+const UINT32: u8 = 6;
 const MAP: u8 = 7;
 const UINT64: u8 = 9;
 const ARRAY: u8 = 11;
@@ -113,7 +115,11 @@ fn encode(value: &Value, to: &mut Vec<u8>) {
             control(MAP, fields.len(), to);
             for (name, value) in fields {
                 encode(&Value::String(name.clone()), to);
-                encode(value, to);
+                match (name.as_str(), value.as_u64()) {
+                    ("build_epoch", Some(number)) => whole(UINT64, number, to),
+                    ("node_count", Some(number)) => whole(UINT32, number, to),
+                    _ => encode(value, to),
+                }
             }
         }
         Value::Array(values) => {
@@ -121,16 +127,12 @@ fn encode(value: &Value, to: &mut Vec<u8>) {
             values.iter().for_each(|value| encode(value, to));
         }
         Value::String(text) => {
-            control(POINTERLESS_TEXT, text.len(), to);
+            control(TEXT, text.len(), to);
             to.extend(text.as_bytes());
         }
         Value::Number(number) => match number.as_u64() {
-            Some(whole) => {
-                let bytes = whole.to_be_bytes();
-                let start = bytes.iter().take_while(|byte| **byte == 0).count();
-                control(UINT64, bytes.len() - start, to);
-                to.extend(&bytes[start..]);
-            }
+            Some(number) if number <= u64::from(u16::MAX) => whole(UINT16, number, to),
+            Some(number) => whole(UINT64, number, to),
             None => {
                 control(DOUBLE, 8, to);
                 to.extend(number.as_f64().unwrap_or_default().to_be_bytes());
@@ -139,6 +141,13 @@ fn encode(value: &Value, to: &mut Vec<u8>) {
         Value::Bool(yes) => control(BOOLEAN, usize::from(*yes), to),
         Value::Null => control(MAP, 0, to),
     }
+}
+
+fn whole(kind: u8, number: u64, to: &mut Vec<u8>) {
+    let bytes = number.to_be_bytes();
+    let start = bytes.iter().take_while(|byte| **byte == 0).count();
+    control(kind, bytes.len() - start, to);
+    to.extend(&bytes[start..]);
 }
 
 fn control(kind: u8, size: usize, to: &mut Vec<u8>) {

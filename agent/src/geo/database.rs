@@ -7,7 +7,9 @@ use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
 
+use bytes::Bytes;
 use maxminddb::MaxMindDbError;
+use maxminddb::Metadata;
 use maxminddb::Reader;
 use maxminddb::WithinOptions;
 use serde::de::IgnoredAny;
@@ -38,7 +40,7 @@ pub enum DatabaseError {
 }
 
 /// A database in MaxMind's format, whole in memory.
-pub struct Database(Reader<Vec<u8>>);
+pub struct Database(Reader<Bytes>);
 
 impl Database {
     /// Reads and checks a file: every record in it can be read from then on.
@@ -55,10 +57,14 @@ impl Database {
 
     /// Checks a database.
     pub fn parse(bytes: Vec<u8>) -> Result<Self, DatabaseError> {
+        let bytes = Bytes::from(bytes);
         let broken = |text: String| DatabaseError::Broken(text);
         // The reader is somebody else's, and the file may be anything.
         let checked = catch_unwind(AssertUnwindSafe(|| {
-            let reader = Reader::from_source(bytes)?;
+            let reader = Reader::from_source(bytes.clone())?;
+            if !is_separated(&bytes, reader.metadata()) {
+                return Err(MaxMindDbError::invalid_database("tree and data are not apart"));
+            }
             knows_places(&reader).map(|knows| (reader, knows))
         }));
         let (reader, knows) = checked
@@ -80,10 +86,20 @@ impl Database {
     }
 }
 
+/// Whether there are zeros between the tree and the data, as the format wants it: in a file that lacks a part of its tree there are none.
+fn is_separated(bytes: &[u8], about: &Metadata) -> bool {
+    const SEPARATOR: usize = 16;
+    let node = usize::from(about.record_size) / 4;
+    let nodes = usize::try_from(about.node_count).unwrap_or(usize::MAX);
+    let end = nodes.saturating_mul(node);
+    let between = bytes.get(end..end.saturating_add(SEPARATOR));
+    between.is_some_and(|zeros| zeros.iter().all(|byte| *byte == 0))
+}
+
 /// Walks the whole tree and reads every record once: whether any says where. What cannot be followed is an error.
 ///
 /// The crate's own check asks for more than the format does: databases in use have no description.
-fn knows_places(reader: &Reader<Vec<u8>>) -> Result<bool, MaxMindDbError> {
+fn knows_places(reader: &Reader<Bytes>) -> Result<bool, MaxMindDbError> {
     let (mut seen, mut knows) = (HashSet::new(), false);
     for network in reader.networks(WithinOptions::default())? {
         let network = network?;
