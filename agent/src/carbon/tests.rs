@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::Grid;
+use super::Intensity;
 use super::Keeper;
 use super::Trouble;
 use super::source::renewed;
@@ -180,9 +181,9 @@ fn any_json_is_read_at_its_pointers() {
         )
     });
     let grid = ask(&json_settings(&stub.url), &mut Session::default()).unwrap();
-    assert_eq!(grid.at(wall()).map(|intensity| intensity.grams()), Some(41.5));
+    assert_eq!(grid.at(wall()).map(Intensity::grams), Some(41.5));
     assert_eq!(grid.age(wall()), Some(Duration::from_secs(600)));
-    assert_eq!(grid.at(wall() + Duration::from_secs(6599)).is_some(), true);
+    assert!(grid.at(wall() + Duration::from_secs(6599)).is_some());
     assert_eq!(grid.at(wall() + Duration::from_secs(6600)), None);
 }
 
@@ -221,7 +222,7 @@ fn electricity_maps_is_asked_with_its_token_and_a_missing_forecast_is_no_trouble
             stub.url
         ));
         let grid = ask(&settings, &mut Session::default()).unwrap();
-        assert_eq!(grid.at(wall()).map(|intensity| intensity.grams()), Some(28.0));
+        assert_eq!(grid.at(wall()).map(Intensity::grams), Some(28.0));
         let expected: Vec<_> = grid
             .expected(wall())
             .map(|(ahead, grams)| (ahead, grams.grams()))
@@ -266,10 +267,7 @@ fn watttime_is_logged_in_to_once_and_again_when_it_refuses() {
     let mut session = Session::default();
     for _ in 0..2 {
         let grid = ask(&settings(&yaml("marginal")), &mut session).unwrap();
-        assert_eq!(
-            grid.at(wall()).map(|intensity| intensity.grams()),
-            Some(453.592_37)
-        );
+        assert_eq!(grid.at(wall()).map(Intensity::grams), Some(453.592_37));
     }
     let lines = stub.asked();
     assert_eq!(
@@ -323,7 +321,7 @@ fn great_britain_and_prometheus_are_asked_for_what_is_configured() {
             stub.url
         );
         let grid = ask(&settings(&yaml), &mut Session::default()).unwrap();
-        assert_eq!(grid.at(wall()).map(|intensity| intensity.grams()), Some(150.0));
+        assert_eq!(grid.at(wall()).map(Intensity::grams), Some(150.0));
         assert!(stub.asked().last().unwrap().starts_with(&format!("GET {path}")));
     }
     let yaml = format!(
@@ -331,7 +329,7 @@ fn great_britain_and_prometheus_are_asked_for_what_is_configured() {
         stub.url
     );
     let grid = ask(&settings(&yaml), &mut Session::default()).unwrap();
-    assert_eq!(grid.at(wall()).map(|intensity| intensity.grams()), Some(7.5));
+    assert_eq!(grid.at(wall()).map(Intensity::grams), Some(7.5));
 }
 
 #[test]
@@ -396,16 +394,12 @@ fn the_last_good_value_stays_while_a_service_fails_and_no_source_leaves_nothing(
     assert!(grid.sensor(wall()).up && grid.sensor(wall()).reason.is_empty());
     *good.lock().unwrap() = false;
     let grid = wait_for(|| keeper.grid().filter(|grid| grid.trouble == Some(Trouble::Broken)));
-    assert_eq!(grid.at(wall()).map(|intensity| intensity.grams()), Some(100.0));
+    assert_eq!(grid.at(wall()).map(Intensity::grams), Some(100.0));
     let sensor = grid.sensor(wall());
     assert!(sensor.up && !sensor.reason.is_empty());
     keeper.configure(&settings("{source: static, intensity: 12.5}"), None);
     assert_eq!(
-        keeper
-            .grid()
-            .unwrap()
-            .at(wall())
-            .map(|intensity| intensity.grams()),
+        keeper.grid().unwrap().at(wall()).map(Intensity::grams),
         Some(12.5)
     );
     keeper.configure(&Carbon::default(), None);
@@ -428,7 +422,7 @@ fn a_file_is_followed_when_it_changes_and_kept_when_it_breaks() {
         file.display()
     );
     keeper.configure(&settings(&yaml), None);
-    let grams = |grid: &Grid| grid.at(wall()).map(|intensity| intensity.grams());
+    let grams = |grid: &Grid| grid.at(wall()).map(Intensity::grams);
     assert_eq!(keeper.grid().as_deref().and_then(grams), Some(40.0));
     replace("timestamp,carbon_intensity_avg\n2026-06-01T12:05:00Z,50\n");
     wait_for(|| keeper.grid().filter(|grid| grams(grid) == Some(50.0)));
@@ -457,7 +451,7 @@ fn the_beginning_and_the_end_of_a_replay_are_said() {
         (180, None, "the recording has ended"),
     ] {
         let wall = Duration::from_secs(wall().as_secs().checked_add_signed(after).unwrap());
-        assert_eq!(grid.at(wall).map(|intensity| intensity.grams()), grams, "{after}");
+        assert_eq!(grid.at(wall).map(Intensity::grams), grams, "{after}");
         let sensor = grid.sensor(wall);
         assert_eq!((sensor.up, &*sensor.reason), (grams.is_some(), reason), "{after}");
     }

@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
@@ -107,4 +109,71 @@ fn a_secret_goes_over_an_open_line_to_this_machine_only() {
         ..Request::get("http://192.0.2.1/".parse().unwrap())
     };
     assert!(matches!(fetch(request), Err(FetchError::Open)));
+}
+
+/// A server over TLS with a certificate of its own for these names, which answers every connection; with that certificate in PEM.
+fn secure_server(names: &[&str]) -> (u16, tempfile::NamedTempFile) {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let own = rcgen::generate_simple_self_signed(names).unwrap();
+    let mut pem = tempfile::NamedTempFile::new().unwrap();
+    pem.write_all(own.cert.pem().as_bytes()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.cert.der().clone()], key)
+            .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = Arc::new(config);
+    std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
+            let mut stream = rustls::Stream::new(&mut session, &mut socket);
+            // A client that does not believe the certificate breaks off.
+            if stream.read(&mut [0; 4096]).is_ok() {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+            }
+        }
+    });
+    (port, pem)
+}
+
+#[test]
+fn a_certificate_is_believed_for_its_own_name_and_from_known_authorities_only() {
+    let (port, pem) = secure_server(&["localhost"]);
+    let (other_port, other) = secure_server(&["example.org"]);
+    let ask = |authorities: Option<&Path>, port: u16| {
+        let client = Client::new(authorities)
+            .unwrap()
+            .with_timeout(Duration::from_secs(5));
+        let request = Request {
+            secret: Some(("authorization".into(), "Bearer x".to_owned())),
+            ..Request::get(format!("https://localhost:{port}/").parse().unwrap())
+        };
+        runtime()
+            .unwrap()
+            .block_on(client.fetch(request))
+            .map(|reply| reply.status)
+    };
+    assert_eq!(ask(Some(pem.path()), port).unwrap(), 200);
+    for (authorities, port) in [
+        (None, port),
+        (Some(other.path()), port),
+        (Some(other.path()), other_port),
+    ] {
+        assert!(
+            matches!(ask(authorities, port), Err(FetchError::Tls(_))),
+            "{authorities:?}"
+        );
+    }
+    let nothing = tempfile::NamedTempFile::new().unwrap();
+    for file in [nothing.path(), Path::new("/nonexistent")] {
+        assert!(matches!(
+            Client::new(Some(file)),
+            Err(FetchError::Authorities { .. })
+        ));
+    }
 }
