@@ -10,6 +10,8 @@ use crate::sample::Sample;
 
 /// Each flow is read once in a few ticks, some once in 64; one that was not for so many ticks is over.
 const KEEP: u64 = 256;
+/// Flows of accounts that have ended are forgotten once in so many ticks.
+const TIDY: u64 = 16;
 
 /// The last reading of every flow.
 #[derive(Debug, Default)]
@@ -23,6 +25,7 @@ pub(super) struct Flows {
 #[derive(Debug)]
 struct Known {
     source: Arc<str>,
+    account: u64,
     bytes: [u64; 2],
     tick: u64,
 }
@@ -51,9 +54,12 @@ impl Flows {
                 book.add_bytes(entry, flow.kind, more);
             }
         }
-        if self.tick.is_multiple_of(KEEP) {
+        if self.tick.is_multiple_of(TIDY) {
             let tick = self.tick;
-            self.known.retain(|_, known| tick - known.tick < KEEP);
+            self.known
+                .retain(|_, known| accounts.entry(known.account).is_some() && tick - known.tick < KEEP);
+        }
+        if self.tick.is_multiple_of(KEEP) {
             self.restored.clear();
         }
     }
@@ -63,6 +69,7 @@ impl Flows {
         let before = match self.known.get_mut(&flow.id) {
             Some(known) => {
                 known.tick = self.tick;
+                known.account = flow.account;
                 std::mem::replace(&mut known.bytes, flow.bytes)
             }
             None => self.begin(flow),
@@ -73,6 +80,7 @@ impl Flows {
     fn begin(&mut self, flow: &FlowSample) -> [u64; 2] {
         let known = Known {
             source: flow.source.clone(),
+            account: flow.account,
             bytes: flow.bytes,
             tick: self.tick,
         };

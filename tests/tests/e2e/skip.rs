@@ -18,7 +18,8 @@ macro_rules! skip {
 /// Notes a skip under the name of the test around `here`.
 #[expect(clippy::print_stdout, reason = "where cargo test shows it")]
 pub(crate) fn note(here: &str, reason: &str) {
-    let test = here.trim_end_matches("::here");
+    // Within an async test the name goes on.
+    let test = here.trim_end_matches("::here").trim_end_matches("::{{closure}}");
     let test = test.split_once("::").map_or(test, |(_, rest)| rest);
     let line = format!("skipped: {test}: {reason}\n");
     print!("{line}");

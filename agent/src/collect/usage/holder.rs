@@ -15,7 +15,8 @@ use crate::workload::Kind;
 
 /// Turns after its first in which an account is looked at closely: it is still being set up.
 const YOUNG: u32 = 3;
-/// From then on it is looked at closely once in so many turns.
+/// From then on it is looked at closely once in so many turns, if it did anything in them. Memory may be taken from it and packets may
+/// reach it all the same.
 const SELDOM: u32 = 8;
 
 /// An account whose usage is read.
@@ -25,12 +26,14 @@ pub(super) struct Holder {
     pub(super) since: u64,
     turns: u32,
     cpu_usec: u64,
+    /// It has run since it was last looked at closely.
+    ran: bool,
     pub(super) files: CgroupFiles,
     pub(super) disks: Tally<DeviceNumber>,
     pub(super) block: Option<Flow>,
     pub(super) process: Option<Pinned>,
     pub(super) namespace: Option<NamespaceId>,
-    /// Its processes are in the host's own network namespace.
+    /// Its processes are in the host's own network namespace, or could not be asked at the last close look.
     pub(super) in_host: bool,
     pub(super) taps: Vec<Tap>,
 }
@@ -79,6 +82,7 @@ impl Holder {
             since: tick,
             turns: 0,
             cpu_usec: 0,
+            ran: false,
             files: CgroupFiles::default(),
             disks: Tally::default(),
             block: None,
@@ -94,9 +98,12 @@ impl Holder {
         let turn = self.turns;
         self.turns = self.turns.wrapping_add(1);
         let idle = std::mem::replace(&mut self.cpu_usec, account.cpu_usec) == account.cpu_usec;
-        if turn <= YOUNG || turn.is_multiple_of(SELDOM) {
+        self.ran |= !idle;
+        let seldom = turn.is_multiple_of(SELDOM);
+        if turn <= YOUNG || seldom && self.ran {
+            self.ran = false;
             Look::Close
-        } else if idle {
+        } else if idle && !seldom {
             Look::Away
         } else {
             Look::Brief

@@ -76,7 +76,12 @@ pub(super) struct UsageSource {
     ids: u64,
     kept: Arc<()>,
     most_kept: usize,
+    /// The most that was read of one kind in one tick.
+    most_read: usize,
 }
+
+/// Room for the figures of one tick before the first.
+const ROOM: usize = 64;
 
 impl UsageSource {
     /// A source that keeps up to `most_files` descriptors open.
@@ -94,6 +99,7 @@ impl UsageSource {
             ids: 0,
             kept: Arc::new(()),
             most_kept,
+            most_read: ROOM,
         }
     }
 
@@ -105,7 +111,10 @@ impl UsageSource {
         scratch: &mut Scratch,
         tick: u64,
     ) -> Usage {
-        let mut usage = Usage::default();
+        let mut usage = Usage {
+            memory: Vec::with_capacity(self.most_read),
+            flows: Vec::with_capacity(self.most_read),
+        };
         senses.try_read("usage", "memory.stat, io.stat, net/dev", || {
             self.networks.host_devices.observe(devices, tick);
             let [_, settled] = self.latest;
@@ -128,6 +137,8 @@ impl UsageSource {
             }
             Ok(())
         });
+        let read = usage.memory.len().max(usage.flows.len());
+        self.most_read = self.most_read.max(read);
         usage
     }
 

@@ -84,7 +84,10 @@ impl Networks {
             return None;
         }
         let process = holder.process.as_ref()?;
-        let opened = NamespaceDevices::open(&process.dir).ok()?;
+        let Ok(opened) = NamespaceDevices::open(&process.dir) else {
+            holder.in_host = true;
+            return None;
+        };
         let id = opened.id();
         // Where the host's own is not known, none can be told from it.
         holder.in_host = self.host.is_none_or(|host| host == id);
