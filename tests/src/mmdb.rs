@@ -22,6 +22,7 @@ enum Branch {
 
 /// A database with these networks, given as an address, the length of its prefix and what is known of it. IPv4 stands in it as the
 /// specification wants it, at the start of IPv6. Later networks may lie inside earlier ones.
+#[expect(clippy::expect_used, reason = "helpers of tests fail like tests")]
 pub fn write(kind: &str, record_size: RecordSize, networks: &[(&str, u8, Value)]) -> Vec<u8> {
     let mut tree = vec![[Branch::Nowhere; 2]];
     let mut data = Vec::new();
