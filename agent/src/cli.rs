@@ -18,6 +18,9 @@ use crate::config::KEYS;
 use crate::doctor;
 use crate::exposition;
 use crate::latency::start::Trial;
+use crate::locate;
+use crate::locate::Form;
+use crate::locate::Target;
 use crate::run;
 
 const ABOUT: &str = "Knows the host's watts and whose they are, and shows it to Prometheus at :8080/metrics";
@@ -27,6 +30,7 @@ Examples:
   wattle-agent                                  run with the defaults
   wattle-agent --listen 127.0.0.1:9123          run on another port
   wattle-agent doctor                           what works on this machine, what does not, what to do
+  wattle-agent location --opennebula            where the host stands, as OpenNebula has it
   wattle-agent generate config > agent.yaml     a file with every setting explained
   wattle-agent check-config agent.yaml          is it right?
 
@@ -81,7 +85,48 @@ pub fn command() -> Command {
                 )
                 .args(settings()),
         )
+        .subcommand(location())
         .subcommand(generate())
+}
+
+fn location() -> Command {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    let value = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    Command::new("location")
+        .about("Say where the host stands, and write it to OpenNebula if asked to")
+        .after_help("Exit codes: 0 known, 1 not known or not written.")
+        .arg(
+            flag(
+                "opennebula",
+                "Print the value of OpenNebula's attribute GEOLOCATION",
+            )
+            .conflicts_with("json"),
+        )
+        .arg(flag("json", "Print JSON"))
+        .arg(flag(
+            "write",
+            "Set the attribute GEOLOCATION of the host in OpenNebula, if it is another than before",
+        ))
+        .arg(
+            value("one.endpoint", "URL", "OpenNebula's XML-RPC interface")
+                .default_value("http://localhost:2633/RPC2"),
+        )
+        .arg(value("one.auth", "FILE", "File with user:password").default_value("/var/lib/one/.one/one_auth"))
+        .arg(value(
+            "one.host",
+            "HOST",
+            "The host's id or name in OpenNebula; the machine's name if not given",
+        ))
+        .arg(value(
+            "one.ca-file",
+            "FILE",
+            "Certificates in PEM of the authorities to believe, instead of those of the system",
+        ))
+        .args(settings())
 }
 
 fn generate() -> Command {
@@ -131,9 +176,35 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("run", matches)) => run::run(&given(matches)),
         Some(("check-config", matches)) => check_config(matches),
         Some(("doctor", matches)) => doctor::run(&given(matches).load()?, matches.get_flag("json")),
+        Some(("location", matches)) => locate(matches),
         Some(("generate", matches)) => print(matches),
         Some((other, _)) => anyhow::bail!("{other}: no such command"),
     }
+}
+
+fn locate(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned();
+    let form = match (matches.get_flag("opennebula"), matches.get_flag("json")) {
+        (true, _) => Form::OpenNebula,
+        (_, true) => Form::Json,
+        _ => Form::Text,
+    };
+    let target = matches
+        .get_flag("write")
+        .then(|| -> anyhow::Result<Target> {
+            let endpoint = text("one.endpoint").unwrap_or_default();
+            let endpoint = endpoint
+                .parse()
+                .map_err(|problem: String| anyhow::anyhow!("--one.endpoint: {problem}"))?;
+            Ok(Target {
+                endpoint,
+                credentials: text("one.auth").unwrap_or_default().into(),
+                host: text("one.host"),
+                authorities: text("one.ca-file").map(PathBuf::from),
+            })
+        })
+        .transpose()?;
+    locate::run(&given(matches).load()?, form, target.as_ref())
 }
 
 /// What was typed: the file's name and the flags, to be read now and at every reload.

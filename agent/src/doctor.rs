@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::carbon;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::collect::Collector;
 use crate::component::Component;
 use crate::config::Settings;
+use crate::geo;
+use crate::geo::Situation;
 use crate::latency::examine::examine;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
@@ -49,7 +52,9 @@ pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let mut ledger = Ledger::new(ledger_settings, SystemClock.wall());
     ledger.advance(collector.collect(&SystemClock));
     std::thread::sleep(PAUSE);
-    let mut report = ledger.advance(collector.collect(&SystemClock));
+    let mut sample = collector.collect(&SystemClock);
+    sample.sensors.extend(around(settings));
+    let mut report = ledger.advance(sample);
     report.sensors.extend(examine(settings, &SystemClock));
     let verdict = verdict(&report.sensors);
     let findings = Findings {
@@ -69,6 +74,19 @@ pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
         Verdict::Degraded => ExitCode::from(1),
         Verdict::Unusable => ExitCode::from(2),
     })
+}
+
+/// Where the host stands and how clean its power is, as far as that is configured: asked once, and waited for.
+fn around(settings: &Settings) -> impl Iterator<Item = SensorState> {
+    let situation = geo::look(&settings.location, &settings.roots());
+    let country = situation.as_ref().and_then(Situation::country);
+    let wall = SystemClock.wall();
+    let grid = carbon::look(&settings.carbon, country, wall);
+    let (situation, grid) = (
+        situation.map(|situation| situation.sensor()),
+        grid.map(|grid| grid.sensor(wall)),
+    );
+    situation.into_iter().chain(grid)
 }
 
 fn verdict(sensors: &[SensorState]) -> Verdict {

@@ -4,16 +4,22 @@
 //! of it a report; a [`snapshot`] of that is shown by [`exposition`] to whoever asks through [`wattle_door`]. [`run`] alone knows
 //! everybody.
 
+pub mod carbon;
 pub mod cli;
 pub mod clock;
 pub mod collect;
 pub mod component;
 pub mod config;
+pub mod desk;
 pub mod doctor;
 pub mod exposition;
+pub mod fetch;
+pub mod geo;
 pub mod latency;
 pub mod ledger;
+pub mod locate;
 pub mod log;
+pub mod moment;
 pub mod power_model;
 pub mod published;
 pub mod run;
@@ -21,6 +27,7 @@ pub mod sample;
 pub mod sensor;
 pub mod snapshot;
 pub mod state_file;
+pub mod surroundings;
 pub mod tick;
 pub mod web;
 pub mod workload;

@@ -32,6 +32,7 @@ use crate::published::Board;
 use crate::snapshot::AgentReport;
 use crate::state_file::Found;
 use crate::state_file::StateFile;
+use crate::surroundings::Surroundings;
 use crate::tick::Order;
 use crate::tick::OverLimit;
 use crate::tick::Ticker;
@@ -79,6 +80,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     if let Some(latency) = &latency {
         ticker.latency = latency.board.clone();
     }
+    let surroundings = ticker.surroundings.clone();
     let thread = std::thread::Builder::new()
         .name("tick".to_owned())
         .spawn(move || ticker.run(&inbox))?;
@@ -89,6 +91,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
         level,
         orders,
         assumed,
+        surroundings,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -144,6 +147,7 @@ pub fn ticker(
         ..AgentReport::default()
     };
     let ticker = Ticker {
+        surroundings: Arc::new(Surroundings::new(settings, &clock)),
         clock,
         collector,
         ledger,
@@ -236,6 +240,7 @@ struct Reloader {
     level: log::Level,
     orders: mpsc::Sender<Order>,
     assumed: Assumed,
+    surroundings: Arc<Surroundings>,
 }
 
 impl Reloader {
@@ -266,6 +271,7 @@ impl Reloader {
         }
         tracing::info!(changed = changed.join(", "), "configuration reloaded");
         self.level.set(settings.log.level);
+        self.surroundings.configure(&settings);
         let rules = Arc::new(settings.workloads.clone());
         self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings), rules));
         self.settings = settings;

@@ -13,6 +13,7 @@ use wattle_hostfs::pressure::Resource;
 use wattle_hostfs::self_process::SelfProcess;
 use wattle_hostfs::stat::CpuTimes;
 
+use crate::carbon::Grid;
 use crate::sensor::SensorState;
 use crate::workload::Identity;
 
@@ -42,6 +43,8 @@ pub struct Sample {
     pub host: HostSample,
     /// How the reading of each source went.
     pub sensors: Vec<SensorState>,
+    /// How clean the power is, where the operator wants to know.
+    pub grid: Option<Arc<Grid>>,
 }
 
 /// One reading of an energy counter, or why there is none.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::geo::Situation;
 use crate::latency::report::LatencyReport;
 use crate::ledger::HostReport;
 
@@ -15,6 +16,8 @@ pub struct Snapshot {
     pub agent: AgentReport,
     /// Other hosts, if their distance is measured.
     pub latency: Option<Arc<LatencyReport>>,
+    /// Where the host stands, where the operator wants to know.
+    pub situation: Option<Arc<Situation>>,
 }
 
 /// How the agent is doing.

@@ -22,6 +22,7 @@ use crate::snapshot::AgentReport;
 use crate::snapshot::HttpReport;
 use crate::snapshot::Snapshot;
 use crate::state_file::StateFile;
+use crate::surroundings::Surroundings;
 use crate::workload::rules::Rules;
 
 /// What the ticking thread can be told.
@@ -43,6 +44,8 @@ pub struct Ticker {
     pub collector: Collector,
     /// The memory.
     pub ledger: Ledger,
+    /// The grid around the host.
+    pub surroundings: Arc<Surroundings>,
     /// Where the memory is kept, if anywhere.
     pub state: Option<StateFile>,
     /// Where snapshots go.
@@ -128,7 +131,8 @@ impl Ticker {
     /// Reads, settles, saves and publishes once, whatever the time.
     pub fn tick(&mut self) {
         let before = self.clock.steady();
-        let sample = self.collector.collect(&*self.clock);
+        let mut sample = self.collector.collect(&*self.clock);
+        self.surroundings.show(&mut sample);
         let host = self.ledger.advance(sample);
         self.over_limit.speak(host.workloads_over_limit, host.at);
         self.save(false);
@@ -170,6 +174,7 @@ impl Ticker {
             host,
             agent: self.agent.clone(),
             latency,
+            situation: self.surroundings.situation(),
         });
     }
 

@@ -24,6 +24,7 @@ const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf
     <h1>wattle-agent</h1>\n<ul>\n<li><a href=\"/metrics\">/metrics</a> for Prometheus</li>\n\
     <li><a href=\"/api/v1/report\">/api/v1/report</a>: the same figures as JSON, with watts</li>\n\
     <li><a href=\"/api/v1/mesh\">/api/v1/mesh</a>: how far other hosts are, if that is measured</li>\n\
+    <li><a href=\"/api/v1/location\">/api/v1/location</a>: where the host stands</li>\n\
     <li><a href=\"/healthz\">/healthz</a>, <a href=\"/readyz\">/readyz</a></li>\n</ul>\n</body></html>\n";
 
 /// The agent's pages.
@@ -42,6 +43,7 @@ impl Site for Pages {
             "/readyz" => self.readiness(),
             "/api/v1/report" => self.report(),
             "/api/v1/mesh" => self.mesh(),
+            "/api/v1/location" => self.location(),
             "/" => Answer::ok(HTML, PAGE),
             _ => Answer::not_found(),
         }
@@ -81,6 +83,17 @@ impl Pages {
         published
             .mesh()
             .map_or_else(Answer::not_found, |body| Answer::ok(JSON, body))
+    }
+
+    /// A host without a configured location stands nowhere that is known.
+    fn location(&self) -> Answer {
+        let Some(published) = self.board.latest() else {
+            return not_yet();
+        };
+        let situation = published.snapshot().situation.clone().unwrap_or_default();
+        situation
+            .json()
+            .map_or_else(|_| defect(), |body| Answer::ok(JSON, body))
     }
 
     /// Healthy as long as ticks come.

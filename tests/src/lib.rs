@@ -3,3 +3,4 @@
 pub mod archive;
 pub mod fakehost;
 pub mod fixtures;
+pub mod mmdb;

@@ -4,6 +4,7 @@
 //! its descriptors open between ticks) takes a [`Roots`]. Nothing here asks the time, logs, waits or starts a thread:
 //! the same code reads a live host, a captured one and a made-up one.
 
+pub mod addresses;
 mod allowance;
 pub mod block_devices;
 pub mod boot_id;

@@ -149,6 +149,7 @@ impl Collector {
             flows: usage.flows,
             host,
             sensors: senses.into_states(),
+            grid: None,
         }
     }
 }

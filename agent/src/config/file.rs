@@ -84,10 +84,9 @@ fn apply(settings: &mut Settings, flag: &'static str, values: &[String]) -> Resu
         "latency.peers" => settings.latency.peers.clear(),
         "latency.peers-dns" => settings.latency.peers_dns.clear(),
         "latency.allow" => settings.latency.allow.clear(),
+        "location.peers" => settings.location.peers.0.clear(),
+        "workload.sockets" => settings.workload.sockets.0.clear(),
         _ => {}
-    }
-    if key.name == "workload.sockets" {
-        settings.workload.sockets.0.clear();
     }
     for value in values {
         (key.set)(settings, value).map_err(|problem| ConfigError::Flag {

@@ -6,11 +6,15 @@ use std::str::FromStr;
 use wattle_attribution::IdlePolicy;
 
 use super::Settings;
+use super::carbon_keys::CARBON;
+use super::join::count;
+use super::join::join;
+use super::location_keys::LOCATION;
 use super::value::word;
 use crate::workload::Nesting;
 
 /// One setting.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// The flag is `--name`; in YAML the dots are levels.
     pub name: &'static str,
@@ -28,8 +32,12 @@ pub struct Key {
     pub show: fn(&Settings) -> Option<String>,
 }
 
+const TABLES: &[&[Key]] = &[AGENT, LOCATION, CARBON];
+
 /// All settings, in the order in which they are shown.
-pub const KEYS: &[Key] = &[
+pub const KEYS: &[Key] = &join::<{ count(TABLES) }>(TABLES);
+
+const AGENT: &[Key] = &[
     Key {
         name: "listen",
         value: "ADDR:PORT",
@@ -378,12 +386,12 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
-fn parse<T: FromStr<Err = String>>(value: &mut T, text: &str) -> Result<(), String> {
+pub(super) fn parse<T: FromStr<Err = String>>(value: &mut T, text: &str) -> Result<(), String> {
     *value = text.parse()?;
     Ok(())
 }
 
-fn parse_some<T: FromStr<Err = String>>(value: &mut Option<T>, text: &str) -> Result<(), String> {
+pub(super) fn parse_some<T: FromStr<Err = String>>(value: &mut Option<T>, text: &str) -> Result<(), String> {
     *value = Some(text.parse()?);
     Ok(())
 }

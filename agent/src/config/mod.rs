@@ -4,10 +4,15 @@
 //! it is shown. Flags, `--help`, the manual, `generate config` and the reader of single values all walk that table. The
 //! types here say what a value may be; they refuse what is out of range wherever it comes from.
 
+mod carbon;
+mod carbon_keys;
 mod file;
 mod generate;
+mod join;
 mod keys;
 mod latency;
+mod location;
+mod location_keys;
 mod rules;
 mod value;
 
@@ -17,6 +22,20 @@ use serde::Deserialize;
 use wattle_attribution::IdlePolicy;
 use wattle_hostfs::Roots;
 
+pub use carbon::Accounting;
+pub use carbon::Carbon;
+pub use carbon::CarbonFile;
+pub use carbon::CarbonHttp;
+pub use carbon::CarbonPrometheus;
+pub use carbon::CarbonProvider;
+pub use carbon::CarbonSource;
+pub use carbon::Factor;
+pub use carbon::Grams;
+pub use carbon::Moment;
+pub use carbon::Pue;
+pub use carbon::ServiceUrl;
+pub use carbon::Span;
+pub use carbon::TraceMode;
 pub use file::ConfigError;
 pub use file::load;
 pub use generate::commented;
@@ -26,6 +45,14 @@ pub use latency::Dscp;
 pub use latency::Latency;
 pub use latency::PeerLimit;
 pub use latency::UdpListen;
+pub use location::Address;
+pub use location::Country;
+pub use location::Degrees;
+pub use location::LocationHttp;
+pub use location::LocationSettings;
+pub use location::Name;
+pub use location::Peer;
+pub use location::PeerList;
 pub use value::Interval;
 pub use value::Keep;
 pub use value::Limit;
@@ -68,6 +95,10 @@ pub struct Settings {
     pub workloads: Rules,
     /// Bounds.
     pub limits: Limits,
+    /// Where the host stands.
+    pub location: LocationSettings,
+    /// How clean the power is.
+    pub carbon: Carbon,
     /// Single processes.
     pub processes: Processes,
 }
@@ -174,6 +205,8 @@ impl Default for Settings {
             workload: Workload::default(),
             workloads: Rules::default(),
             limits: Limits::default(),
+            location: LocationSettings::default(),
+            carbon: Carbon::default(),
             processes: Processes::default(),
         }
     }
@@ -195,6 +228,8 @@ impl Settings {
     /// What the types of single values cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
         self.latency.check()?;
+        self.carbon.check()?;
+        self.location.check()?;
         let Estimate {
             idle_watts_per_core: idle,
             full_load_watts_per_core: full,

@@ -15,16 +15,24 @@ macro_rules! from_text {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = Scalar::deserialize(deserializer)?;
-                text.0.parse().map_err(D::Error::custom)
+                text.text().parse().map_err(D::Error::custom)
             }
         }
     )+};
 }
 
+pub(super) use from_text;
+
 from_text!(Interval, Keep, Limit, Top, Watts, LogLevel, LogFormat);
 
 /// A YAML scalar as its text: `2000`, `"2000"` and `5m` are all fine.
 pub(super) struct Scalar(pub(super) String);
+
+impl Scalar {
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -116,7 +124,7 @@ impl fmt::Display for Keep {
 /// The units of a time, as Prometheus writes them, in milliseconds.
 const UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)];
 
-fn span(text: &str) -> Option<Duration> {
+pub(super) fn span(text: &str) -> Option<Duration> {
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -127,7 +135,7 @@ fn span(text: &str) -> Option<Duration> {
         .map(Duration::from_millis)
 }
 
-fn show_span(span: Duration, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn show_span(span: Duration, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     let millis = span.as_millis();
     let fits = |unit: &&(&str, u64)| millis > 0 && millis.is_multiple_of(unit.1.into());
     let (name, size) = UNITS.iter().rev().find(fits).unwrap_or(&UNITS[1]);
@@ -289,7 +297,7 @@ pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String
     })
 }
 
-fn show_word<T: Copy + PartialEq>(
+pub(super) fn show_word<T: Copy + PartialEq>(
     value: T,
     words: &[(&str, T)],
     formatter: &mut fmt::Formatter<'_>,

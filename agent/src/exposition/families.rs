@@ -1,7 +1,9 @@
 //! Every metric family, once: its name, what it means, its type, unit and labels, and where its points come from.
 
+use super::carbon;
 use super::host;
 use super::latency;
+use super::location;
 use super::own;
 use super::point::Points;
 use super::point::Type;
@@ -72,6 +74,7 @@ const INFO: &[&str] = &[
 ];
 const PROCESS: &[&str] = &["pid", "comm", "kind", "id", "name"];
 const ZONE: &[&str] = &["zone", "socket", "source"];
+const GRID: &[&str] = &["zone", "source"];
 const DEVICE: &[&str] = &["device"];
 const PEER: &[&str] = &["peer"];
 const WAY: &[&str] = &["peer", "direction"];
@@ -136,6 +139,36 @@ pub const FAMILIES: &[Family] = families! {
         "Power with nobody running (static) and with every CPU busy (full_load), as learnt or, without a sensor, as assumed.";
     "wattle_idle_policy_info" Info - &["policy"], power::idle_policy,
         "Who pays for the static part of the power.";
+    "wattle_host_location_info" Info - &["country", "city", "site", "source"], location::info,
+        "Where the host stands, and who says so.";
+    "wattle_host_latitude_degrees" Gauge "degrees" &[], location::latitude,
+        "Where the host stands, north of the equator.";
+    "wattle_host_longitude_degrees" Gauge "degrees" &[], location::longitude,
+        "Where the host stands, east of Greenwich.";
+    "wattle_peer_distance_meters" Gauge "meters" &["peer"], location::distance,
+        "How far another host is over the ground.";
+    "wattle_peer_light_floor_seconds" Gauge "seconds" &["peer"], location::floor,
+        "What light needs to another host in a fibre that lies straight. One-way delay divided by this is how many times longer than it needs to be the path is.";
+    "wattle_grid_carbon_intensity_grams_per_kilowatt_hour" Gauge "grams_per_kilowatt_hour" GRID, carbon::intensity,
+        "Carbon dioxide, with what other gases count for, of a kilowatt-hour from the grid now. Absent while it is not known.";
+    "wattle_grid_carbon_intensity_age_seconds" Gauge "seconds" GRID, carbon::age,
+        "How old the newest intensity is by its own date.";
+    "wattle_grid_carbon_intensity_forecast_grams_per_kilowatt_hour" Gauge "grams_per_kilowatt_hour" &["zone", "source", "horizon"], carbon::forecast,
+        "The intensity that the source expects so far ahead.";
+    "wattle_grid_carbon_intensity_forecast_horizon_seconds" Gauge "seconds" GRID, carbon::horizon,
+        "How far ahead the forecast reaches.";
+    "wattle_grid_carbon_info" Info - &["zone", "source", "accounting", "pue"], carbon::info,
+        "Of which power the intensity is (average or marginal), and the factor for what the building adds.";
+    "wattle_grid_carbon_data_info" Info - &["zone", "year", "licence", "attribution"], carbon::data,
+        "Where the figure of the built-in table was published.";
+    "wattle_host_carbon_grams_total" Counter "grams" &["component"], carbon::host,
+        "Carbon dioxide of the host's energy while the intensity was known, the building's part included.";
+    "wattle_workload_carbon_grams_total" Counter "grams" &["kind", "id", "name", "component"], carbon::workloads,
+        "Carbon dioxide of the energy charged to a workload. All workloads and the retired add up to the host.";
+    "wattle_retired_carbon_grams_total" Counter "grams" &["component"], carbon::retired,
+        "Carbon dioxide of ended workloads whose series have gone. For the balance only.";
+    "wattle_host_energy_of_unknown_carbon_joules_total" Counter "joules" &[], carbon::unknown,
+        "Energy of the host while the intensity was not known; it is in no carbon counter.";
     "wattle_sensor_up" Gauge - &["sensor"], own::sensor_up,
         "1 if a source answered in the last tick, 0 if not; wattle_sensor_info says why.";
     "wattle_sensor_info" Info - &["sensor", "source", "quality", "reason"], own::sensor_info,

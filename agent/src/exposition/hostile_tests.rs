@@ -31,6 +31,7 @@ fn snapshot(names: &[String], memory: Option<u64>) -> Arc<Snapshot> {
     };
     let identities: Vec<_> = names.iter().enumerate().map(identity).collect();
     let workload = |identity: &Arc<Identity>| WorkloadReport {
+        carbon: Default::default(),
         identity: identity.clone(),
         energy_uj: [7; 3],
         latest_uj: [1; 3],

@@ -3,6 +3,7 @@
 //! [`families::FAMILIES`] is the one table of what is exported. A rendering walks it; so does `generate metrics`. Nothing is
 //! registered for a workload, so one that has gone is simply no longer there.
 
+mod carbon;
 mod classic;
 mod collector;
 mod families;
@@ -11,6 +12,7 @@ mod host;
 #[cfg(test)]
 mod hostile_tests;
 mod latency;
+mod location;
 mod mesh;
 mod own;
 mod point;

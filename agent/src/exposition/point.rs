@@ -95,6 +95,8 @@ pub(super) enum Label<'s> {
     Text(&'s str),
     /// A number, such as that of a socket.
     Number(u32),
+    /// A factor in thousandths.
+    Thousandths(u64),
     /// A socket with several dies.
     Die(u32, u32),
 }
@@ -222,6 +224,10 @@ impl EncodeLabelValue for Label<'_> {
         match self {
             Self::Text(text) => EncodeLabelValue::encode(text, encoder),
             Self::Number(number) => EncodeLabelValue::encode(number, encoder),
+            Self::Thousandths(number) => {
+                let (whole, rest) = (number / 1000, number % 1000);
+                fmt::Write::write_fmt(encoder, format_args!("{whole}.{rest:03}"))
+            }
             Self::Die(socket, die) => fmt::Write::write_fmt(encoder, format_args!("{socket}-die-{die}")),
         }
     }

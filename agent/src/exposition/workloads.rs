@@ -8,7 +8,7 @@ use crate::ledger::WorkloadReport;
 use crate::sample::FlowKind;
 use crate::snapshot::Snapshot;
 
-fn labels(workload: &WorkloadReport) -> [Label<'_>; 3] {
+pub(super) fn labels(workload: &WorkloadReport) -> [Label<'_>; 3] {
     let identity = &workload.identity;
     [
         identity.kind.as_str().into(),

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use wattle_hostfs::memory_stat::Memory;
 
+use super::carbon::Emissions;
+use super::carbon::Rate;
 use super::report::WorkloadReport;
 use super::state::LedgerState;
 use super::state::WorkloadRef;
@@ -22,6 +24,7 @@ pub(super) struct Book {
     free: Vec<usize>,
     by_id: HashMap<Arc<Identity>, usize>,
     retired_uj: PerComponent<u64>,
+    retired_carbon: Emissions,
     limit: usize,
     over_limit: u64,
     fixed: Fixed,
@@ -41,6 +44,7 @@ struct Entry {
     identity: Arc<Identity>,
     energy_uj: PerComponent<u64>,
     latest_uj: PerComponent<u64>,
+    carbon: Emissions,
     cpu_usec: u64,
     memory: Memory,
     bytes: PerFlow<Option<[u64; 2]>>,
@@ -56,6 +60,7 @@ impl Book {
             free: Vec::new(),
             by_id: HashMap::new(),
             retired_uj: [0; 3],
+            retired_carbon: Emissions::default(),
             limit,
             over_limit: 0,
             fixed: Fixed::default(),
@@ -75,7 +80,12 @@ impl Book {
         let mut book = Self::new(limit, wall);
         book.retired_uj = state.retired_uj;
         book.over_limit = state.workloads_over_limit;
-        for state in &state.workloads {
+        book.retired_carbon = state
+            .carbon
+            .as_ref()
+            .map(|carbon| carbon.retired)
+            .unwrap_or_default();
+        for (carbon, state) in state.emissions().zip(&state.workloads) {
             let index = book.open(
                 &Arc::new(state.identity.clone()),
                 Duration::from_millis(state.created_ms),
@@ -84,6 +94,7 @@ impl Book {
                 for (sum, part) in entry.energy_uj.iter_mut().zip(state.energy_uj) {
                     *sum += part;
                 }
+                entry.carbon.add(carbon);
                 entry.cpu_usec += state.cpu_usec;
                 for (sum, part) in entry.bytes.iter_mut().zip([state.network, state.block]) {
                     *sum = sum_of(*sum, part);
@@ -101,6 +112,23 @@ impl Book {
 
     pub(super) fn retired_uj(&self) -> PerComponent<u64> {
         self.retired_uj
+    }
+
+    /// What ended workloads emitted.
+    pub(super) fn retired_carbon(&self) -> Emissions {
+        self.retired_carbon
+    }
+
+    /// Counts what the energy of the last interval weighs.
+    pub(super) fn emit(&mut self, rate: Rate) {
+        for entry in self.entries.iter_mut().flatten() {
+            entry.carbon.emit(entry.latest_uj, rate);
+        }
+    }
+
+    /// What every workload emitted, in the order of [`Book::states`].
+    pub(super) fn emissions(&self) -> impl Iterator<Item = Emissions> {
+        self.entries.iter().flatten().map(|entry| entry.carbon)
     }
 
     /// How many workloads found no room of their own.
@@ -216,6 +244,7 @@ impl Book {
             for (sum, part) in self.retired_uj.iter_mut().zip(entry.energy_uj) {
                 *sum += part;
             }
+            self.retired_carbon.add(entry.carbon);
             self.by_id.remove(&entry.identity);
             self.free.push(index);
         }
@@ -259,6 +288,7 @@ impl Entry {
             identity,
             energy_uj: [0; 3],
             latest_uj: [0; 3],
+            carbon: Emissions::default(),
             cpu_usec: 0,
             memory: Memory::default(),
             bytes: [None; 2],
@@ -278,6 +308,7 @@ impl Entry {
             identity: self.identity.clone(),
             energy_uj: self.energy_uj,
             latest_uj: self.latest_uj,
+            carbon: self.carbon.grams(),
             cpu_usec: self.cpu_usec,
             memory: if alive { self.memory } else { Memory::default() },
             bytes: self.bytes,

@@ -10,6 +10,9 @@ mod basis;
 #[cfg(test)]
 mod basis_tests;
 mod book;
+mod carbon;
+#[cfg(test)]
+mod carbon_tests;
 mod flows;
 #[cfg(test)]
 mod limit_tests;
@@ -37,6 +40,9 @@ use self::accounts::Since;
 use self::basis::Basis;
 use self::basis::Due;
 use self::book::Book;
+use self::carbon::Carbon;
+pub use self::carbon::CarbonReport;
+pub use self::carbon::Grams;
 use self::flows::Flows;
 use self::load::Interval;
 use self::load::Load;
@@ -98,6 +104,7 @@ pub struct Ledger {
     flows: Flows,
     processes: Option<Processes>,
     book: Book,
+    carbon: Carbon,
     host_uj: PerComponent<u64>,
     latest: PerComponent<Option<(u64, Quality)>>,
     quality: PerComponent<Quality>,
@@ -119,6 +126,7 @@ impl Ledger {
             load: Load::default(),
             models: Models::default(),
             accounts: Accounts::default(),
+            carbon: Carbon::default(),
             flows: Flows::default(),
             processes: None,
             host_uj: [0; 3],
@@ -144,6 +152,7 @@ impl Ledger {
             book: Book::restore(settings.limit, (at, wall), state),
             zones: Zones::restore(&state.zones, readings_at, zones),
             models: Models::restore(&state.models),
+            carbon: Carbon::restore(state.carbon.as_ref()),
             host_uj: state.host_uj,
             seen: state.seen,
             ticks: state.ticks,
@@ -197,6 +206,11 @@ impl Ledger {
                     elapsed,
                 },
             );
+        }
+        if let Some((grid, elapsed)) = sample.grid.as_ref().zip(elapsed) {
+            let latest = self.latest.map(|due| due.map_or(0, |(energy, _)| energy));
+            let rate = self.carbon.emit(grid, (sample.wall, elapsed), latest);
+            self.book.emit(rate);
         }
         self.attribute_to_processes(&sample, elapsed);
         self.book.expire(sample.at, self.settings.keep);
@@ -352,6 +366,9 @@ impl Ledger {
                 .models
                 .reports(&self.work.dues, &self.settings.power_model, cores),
             cpu: self.load.shown(sample.cpu.as_ref()),
+            carbon: sample
+                .grid
+                .map(|grid| self.carbon.report(grid, self.book.retired_carbon())),
             host: sample.host,
             sensors,
         }

@@ -7,6 +7,8 @@ use wattle_attribution::IdlePolicy;
 use wattle_hostfs::memory_stat::Memory;
 use wattle_hostfs::powercap::Zone;
 
+use super::carbon::CarbonReport;
+use super::carbon::Grams;
 use super::zones::ZoneEvents;
 use crate::component::PerComponent;
 use crate::sample::HostSample;
@@ -46,6 +48,8 @@ pub struct HostReport {
     pub models: Vec<ModelReport>,
     /// CPU time by mode, all CPUs together.
     pub cpu: Option<CpuReport>,
+    /// What the energy weighs, where an intensity is configured.
+    pub carbon: Option<CarbonReport>,
     /// Memory, network, pressure, file systems, the agent itself.
     pub host: HostSample,
     /// How every source did.
@@ -83,6 +87,8 @@ pub struct WorkloadReport {
     pub energy_uj: PerComponent<u64>,
     /// What it was billed for the last interval.
     pub latest_uj: PerComponent<u64>,
+    /// The carbon dioxide of its energy, as far as the intensity was known.
+    pub carbon: PerComponent<Grams>,
     /// CPU time since the agent knows it.
     pub cpu_usec: u64,
     /// Memory in use.

@@ -10,6 +10,8 @@ use serde::ser::SerializeSeq;
 use wattle_attribution::FitPoint;
 
 use super::Ledger;
+use super::carbon::CarbonState;
+use super::carbon::Emissions;
 use crate::component::Component;
 use crate::component::PerComponent;
 use crate::sample::AccountSource;
@@ -33,6 +35,9 @@ pub struct LedgerState {
     pub(super) models: Vec<ModelState>,
     pub(super) workloads: Vec<WorkloadState>,
     pub(super) accounts: Vec<AccountState>,
+    /// Not in states of hosts that never had an intensity.
+    #[serde(default)]
+    pub(super) carbon: Option<CarbonState>,
     /// Not in states of the first version.
     #[serde(default)]
     pub(super) flows: Vec<(String, u64, u64)>,
@@ -42,6 +47,15 @@ impl LedgerState {
     /// What the host had used in all, in microjoules.
     pub fn host_total_uj(&self) -> u64 {
         self.host_uj.iter().sum()
+    }
+
+    /// What each workload emitted, in their order; nothing without end where nothing was saved.
+    pub(super) fn emissions(&self) -> impl Iterator<Item = Emissions> {
+        let saved = self
+            .carbon
+            .iter()
+            .flat_map(|carbon| carbon.workloads.iter().copied());
+        saved.chain(std::iter::repeat(Emissions::default()))
     }
 }
 
@@ -180,6 +194,7 @@ impl Serialize for Ledger {
             models: Seq(|| self.models.states()),
             workloads: Seq(|| self.book.states(self.at())),
             accounts: Seq(|| self.accounts.readings().map(BorrowedAccount::new)),
+            carbon: self.carbon.state(&self.book),
             flows: Seq(|| {
                 self.flows
                     .readings()
@@ -206,6 +221,8 @@ struct Written<S: Serialize, Z: Serialize, M: Serialize, W: Serialize, A: Serial
     models: M,
     workloads: W,
     accounts: A,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carbon: Option<CarbonState>,
     flows: F,
 }
 

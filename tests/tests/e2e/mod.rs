@@ -15,13 +15,16 @@ mod real_cgroup;
 
 mod balance;
 mod busy_cgroup;
+mod carbon;
 mod churn;
 mod crowd;
+mod databases;
 mod documents;
 mod guests;
 mod hostile_names;
 mod hybrid;
 mod live;
+mod location;
 mod mesh;
 mod permission;
 mod platforms;

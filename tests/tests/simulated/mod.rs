@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod accuracy;
+mod carbon;
 mod churn;
 mod damaged_state;
 mod faults;

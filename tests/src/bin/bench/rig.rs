@@ -67,6 +67,7 @@ impl Rig {
                 host,
                 agent,
                 latency: None,
+                situation: None,
             });
         });
         stages.whole.push(cpu_time().saturating_sub(before));

@@ -1,5 +1,6 @@
 //! The real Prometheus, scraping the real agent in each of the three forms.
 
+mod places;
 mod server;
 mod via;
 
@@ -12,6 +13,7 @@ use self::via::Via;
 use super::agent::Agent;
 use super::living::Living;
 use super::patience::wait_until;
+use super::skip;
 
 const SCRAPES: u64 = 5;
 const TEXT: &str = "text/plain;version=0.0.4";

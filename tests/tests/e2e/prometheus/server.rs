@@ -85,6 +85,12 @@ impl Server {
         result.first()?["value"][1].as_str()?.parse().ok()
     }
 
+    /// All series that a query gives.
+    pub(crate) fn rows(&self, query: &str) -> Vec<Value> {
+        let data = self.api(&format!("/api/v1/query?query={}", escaped(query)));
+        data["result"].as_array().unwrap().clone()
+    }
+
     /// What a job said of a family.
     pub(crate) fn metadata(&self, job: &str, name: &str) -> Value {
         let target = escaped(&format!("{{job=\"{job}\"}}"));
