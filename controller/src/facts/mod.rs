@@ -9,6 +9,7 @@ mod host;
 mod memory;
 #[cfg(test)]
 mod memory_tests;
+pub mod poll;
 mod reading;
 mod text;
 

@@ -148,8 +148,9 @@ fn cpu_seconds(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageErr
             reading.idle_seconds = Some(reading.idle_seconds.unwrap_or_default() + sample.value);
         }
         Some("user" | "nice" | "system" | "irq" | "softirq" | "steal") => {
-            reading.busy_seconds += sample.value
+            reading.busy_seconds += sample.value;
         }
+
         // What guests used is in user and nice already.
         _ => (),
     }
