@@ -7,4 +7,5 @@ pub mod facts;
 pub mod inventory;
 pub mod placement;
 pub mod placement_api;
+pub mod schedule;
 pub mod store;
