@@ -25,12 +25,15 @@ pub(super) struct Survey {
     pub(super) ranked: Vec<Ranked>,
     pub(super) refused: Vec<(usize, Rule)>,
     pub(super) scales: Scales,
+    /// By the candidates' numbers.
+    terms: Vec<Terms>,
 }
 
 pub(super) struct Ranked {
     pub(super) host: usize,
     pub(super) score: Score,
-    terms: Terms,
+    /// Its number among the candidates: terms are large, and sorting moves what it sorts.
+    number: usize,
     lot: u64,
 }
 
@@ -48,27 +51,30 @@ impl Ranked {
 
 /// Looks at all hosts.
 pub(super) fn survey(view: &View<'_>, task: usize) -> Survey {
-    let mut found: Vec<(usize, Terms)> = Vec::new();
-    let mut refused = Vec::new();
+    let (mut found, mut terms, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for host in 0..view.job.fleet.hosts().len() {
         match check(view, task, host) {
-            Ok(()) => found.push((host, measure(view, task, host))),
+            Ok(()) => {
+                found.push(host);
+                terms.push(measure(view, task, host));
+            }
             Err(rule) => refused.push((host, rule)),
         }
     }
-    let scales = Scales::of(found.iter().map(|(_, terms)| terms));
-    let rank = |(host, terms)| Ranked {
+    let scales = Scales::of(terms.iter());
+    let rank = |((number, host), terms): ((usize, usize), &Terms)| Ranked {
         host,
-        score: scales.score(view.job.policy, &terms),
-        terms,
+        score: scales.score(view.job.policy, terms),
+        number,
         lot: lot(view.job.seed, &view.host(host).name),
     };
-    let mut ranked: Vec<_> = found.into_iter().map(rank).collect();
+    let mut ranked: Vec<_> = found.into_iter().enumerate().zip(&terms).map(rank).collect();
     ranked.sort_unstable_by(Ranked::order);
     Survey {
         ranked,
         refused,
         scales,
+        terms,
     }
 }
 
@@ -85,10 +91,11 @@ pub(super) fn tell(
         ranked,
         mut refused,
         scales,
+        terms,
     } = survey;
     let candidates = ranked.len();
     let (best, others): (Vec<_>, Vec<_>) = ranked.into_iter().partition(|ranked| Some(ranked.host) == chosen);
-    let candidate = |ranked: &Ranked| explained(view, &scales, ranked);
+    let candidate = |ranked: &Ranked| explained(view, &scales, ranked, &terms[ranked.number]);
     let mut refusals = BTreeMap::new();
     for (_, rule) in &refused {
         *refusals.entry(rule.as_str()).or_default() += 1;
@@ -110,14 +117,14 @@ pub(super) fn tell(
     }
 }
 
-fn explained(view: &View<'_>, scales: &Scales, ranked: &Ranked) -> Candidate {
+fn explained(view: &View<'_>, scales: &Scales, ranked: &Ranked, measured: &Terms) -> Candidate {
     let policy = view.job.policy;
     let asked = Term::ALL
         .into_iter()
-        .filter(|term| ranked.terms[*term as usize] != Raw::NotAsked);
+        .filter(|term| measured[*term as usize] != Raw::NotAsked);
     let weights: f64 = asked.map(|term| policy.weight(term)).sum();
     let terms = Term::ALL.map(|term| {
-        let raw = ranked.terms[term as usize];
+        let raw = measured[term as usize];
         let (normalised, weight) = (scales.normalised(term, raw), policy.weight(term));
         let contribution = if weights > 0.0 {
             normalised * weight / weights

@@ -7,7 +7,7 @@ use super::value::Value;
 use super::value::value;
 
 /// How many machines are put in place in all, over all assignments that are tried: the bound of work.
-const WORK: usize = 400_000;
+const WORK: usize = 100_000;
 /// How many hosts a machine is tried on.
 const HOSTS: usize = 24;
 
