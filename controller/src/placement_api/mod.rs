@@ -42,5 +42,6 @@ pub use reply::Response;
 pub use routes::MAX_BODY;
 pub use seam::ClaimStore;
 pub use seam::InMemory;
+pub use service::ChangeError;
 pub use service::Service;
 pub use service::StoreTrouble;

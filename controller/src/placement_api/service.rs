@@ -18,6 +18,7 @@ use super::seam::ClaimStore;
 use super::version::Version;
 use crate::inventory::Ledger;
 use crate::inventory::PREFIXES;
+use crate::inventory::Plan;
 use crate::inventory::Unreadable;
 use crate::inventory::pointed_to;
 use crate::store::Change;
@@ -37,6 +38,20 @@ pub enum StoreTrouble<E> {
     /// What it has is not understood.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+}
+
+/// Why a change was not made, or is not known to be.
+#[derive(Debug, Error)]
+pub enum ChangeError<E, S> {
+    /// It may not be made.
+    #[error("{0}")]
+    Refused(E),
+    /// Others were faster, time and again.
+    #[error("others kept changing what this is about: try again")]
+    Contended,
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreTrouble<S>),
 }
 
 /// The API over a ledger. Any number of them may share a store: none promises what another has promised.
@@ -96,31 +111,48 @@ impl<S: ClaimStore> Service<S> {
     }
 
     async fn answer(&self, request: &Request<'_>, version: Version) -> Result<Reply, Fault> {
+        let plan = |ledger: &Ledger| {
+            let mut answer = routes::answer(ledger, request, version)?;
+            let transaction = std::mem::take(&mut answer.transaction);
+            Ok(Plan { transaction, answer })
+        };
+        self.change(plan).await.map_err(|error| match error {
+            ChangeError::Refused(fault) => fault,
+            ChangeError::Contended => {
+                let fault = Fault::conflict("others kept changing what this request is about: try again");
+                fault.with_code(code::CONCURRENT_UPDATE)
+            }
+            ChangeError::Store(trouble) => out_of_order(&trouble),
+        })
+    }
+
+    /// Makes what is planned on the ledger as it is, and plans anew where somebody else was faster. What is answered was committed.
+    pub async fn change<T, E>(
+        &self,
+        plan: impl Fn(&Ledger) -> Result<Plan<T>, E>,
+    ) -> Result<T, ChangeError<E, S::Error>> {
         let mut turn = None;
         for _ in 0..ATTEMPTS {
-            let reply = routes::answer(&self.ledger(), request, version)?;
-            if reply.transaction.changes.is_empty() {
-                return Ok(reply);
+            let Plan { transaction, answer } = plan(&self.ledger()).map_err(ChangeError::Refused)?;
+            if transaction.changes.is_empty() {
+                return Ok(answer);
             }
-            let outcome = self.store.commit(&reply.transaction).await;
-            match outcome.map_err(|error| out_of_order(&StoreTrouble::Store(error)))? {
+            let outcome = self.store.commit(&transaction).await;
+            match outcome.map_err(StoreTrouble::Store)? {
                 Outcome::Committed(revision) => {
-                    let taken = self.take_in(revision, &reply.transaction.changes);
-                    taken.map_err(|error| out_of_order::<S::Error>(&error.into()))?;
-                    return Ok(reply);
+                    self.take_in(revision, &transaction.changes)
+                        .map_err(StoreTrouble::from)?;
+                    return Ok(answer);
                 }
                 Outcome::Conflict => {
                     if turn.is_none() {
                         turn = Some(self.turn.lock().await);
                     }
-                    self.look_again(&reply.transaction)
-                        .await
-                        .map_err(|error| out_of_order(&error))?;
+                    self.look_again(&transaction).await?;
                 }
             }
         }
-        let fault = Fault::conflict("others kept changing what this request is about: try again");
-        Err(fault.with_code(code::CONCURRENT_UPDATE))
+        Err(ChangeError::Contended)
     }
 
     /// Reads anew what a transaction expected to be otherwise, and what that points to.

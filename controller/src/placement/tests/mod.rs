@@ -1,0 +1,8 @@
+//! Tests of placement.
+
+mod batches;
+mod choices;
+mod fleets;
+mod properties;
+mod refusals;
+mod scale;

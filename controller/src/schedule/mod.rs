@@ -1,0 +1,17 @@
+//! One call that schedules: look at the ledger and the facts, choose, claim, and try again where somebody else was faster.
+//!
+//! A call is idempotent by the ids of its consumers: repeated, it says where they are. What is told was committed first.
+
+mod call;
+mod fleet;
+#[cfg(test)]
+mod tests;
+
+pub use call::Order;
+pub use call::ScheduleError;
+pub use call::Scheduled;
+pub use call::schedule;
+pub use call::simulate;
+pub use fleet::KnownHost;
+pub use fleet::KnownHosts;
+pub use fleet::fleet_of;
