@@ -11,6 +11,7 @@ pub mod component;
 pub mod config;
 pub mod doctor;
 pub mod exposition;
+pub mod latency;
 pub mod ledger;
 pub mod log;
 pub mod power_model;
