@@ -16,6 +16,7 @@ use crate::config;
 use crate::config::KEYS;
 use crate::doctor;
 use crate::exposition;
+use crate::latency::owping;
 use crate::run;
 
 const ABOUT: &str = "Knows the host's watts and whose they are, and shows it to Prometheus at :8080/metrics";
@@ -25,6 +26,7 @@ Examples:
   wattle-agent                                  run with the defaults
   wattle-agent --listen 127.0.0.1:9123          run on another port
   wattle-agent doctor                           what works on this machine, what does not, what to do
+  wattle-agent owping node7                     how far away another host is, each way
   wattle-agent generate config > agent.yaml     a file with every setting explained
   wattle-agent check-config agent.yaml          is it right?
 
@@ -79,6 +81,7 @@ pub fn command() -> Command {
                 )
                 .args(settings()),
         )
+        .subcommand(owping::command())
         .subcommand(generate())
 }
 
@@ -129,6 +132,7 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("run", matches)) => run::run(&given(matches)),
         Some(("check-config", matches)) => check_config(matches),
         Some(("doctor", matches)) => doctor::run(&given(matches).load()?, matches.get_flag("json")),
+        Some(("owping", matches)) => owping::main(matches),
         Some(("generate", matches)) => print(matches),
         Some((other, _)) => anyhow::bail!("{other}: no such command"),
     }
