@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Arg;
@@ -17,6 +18,7 @@ use crate::config::KEYS;
 use crate::doctor;
 use crate::exposition;
 use crate::latency::owping;
+use crate::latency::start::Trial;
 use crate::run;
 
 const ABOUT: &str = "Knows the host's watts and whose they are, and shows it to Prometheus at :8080/metrics";
@@ -123,7 +125,7 @@ fn settings() -> Vec<Arg> {
             .action(action)
             .help(key.help)
     });
-    std::iter::once(config).chain(flags).collect()
+    std::iter::once(config).chain(flags).chain(trials()).collect()
 }
 
 fn dispatch(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
@@ -147,6 +149,27 @@ fn given(matches: &ArgMatches) -> run::Given {
     run::Given {
         file: matches.get_one::<PathBuf>("config").cloned(),
         flags: flags.collect(),
+        trial: trial(matches),
+    }
+}
+
+/// Options that are in no help: they make a clock wrong, which only tests want.
+fn trials() -> [Arg; 2] {
+    ["trial.clock-shift", "trial.clock-bound"].map(|name| {
+        Arg::new(name)
+            .long(name)
+            .hide(true)
+            .allow_negative_numbers(true)
+            .value_parser(value_parser!(i64))
+            .value_name("NANOSECONDS")
+    })
+}
+
+fn trial(matches: &ArgMatches) -> Trial {
+    let nanos = |name| matches.get_one::<i64>(name).copied();
+    Trial {
+        shift: nanos("trial.clock-shift").unwrap_or_default(),
+        bound: nanos("trial.clock-bound").map(|nanos| Duration::from_nanos(nanos.unsigned_abs())),
     }
 }
 

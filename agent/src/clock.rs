@@ -34,3 +34,31 @@ impl Clock for SystemClock {
             .unwrap_or_default()
     }
 }
+
+/// A clock whose wall time is set off, for tests of what a wrong clock does.
+pub struct ShiftedClock {
+    inner: std::sync::Arc<dyn Clock>,
+    nanos: i64,
+}
+
+impl ShiftedClock {
+    /// So many nanoseconds ahead of `inner`, or behind if negative.
+    pub fn new(inner: std::sync::Arc<dyn Clock>, nanos: i64) -> Self {
+        Self { inner, nanos }
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn steady(&self) -> Duration {
+        self.inner.steady()
+    }
+
+    fn wall(&self) -> Duration {
+        let shift = Duration::from_nanos(self.nanos.unsigned_abs());
+        if self.nanos < 0 {
+            self.inner.wall().saturating_sub(shift)
+        } else {
+            self.inner.wall() + shift
+        }
+    }
+}

@@ -11,6 +11,7 @@ use crate::clock::SystemClock;
 use crate::collect::Collector;
 use crate::component::Component;
 use crate::config::Settings;
+use crate::latency::examine::examine;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
 use crate::run::Assumed;
@@ -48,7 +49,8 @@ pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let mut ledger = Ledger::new(ledger_settings, SystemClock.wall());
     ledger.advance(collector.collect(&SystemClock));
     std::thread::sleep(PAUSE);
-    let report = ledger.advance(collector.collect(&SystemClock));
+    let mut report = ledger.advance(collector.collect(&SystemClock));
+    report.sensors.extend(examine(settings, &SystemClock));
     let verdict = verdict(&report.sensors);
     let findings = Findings {
         verdict,

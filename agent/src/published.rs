@@ -21,6 +21,7 @@ pub struct Published {
     snapshot: Arc<Snapshot>,
     bodies: [[OnceLock<Option<Bytes>>; 2]; Format::ALL.len()],
     report: OnceLock<Option<Bytes>>,
+    mesh: OnceLock<Option<Bytes>>,
 }
 
 impl Board {
@@ -41,6 +42,7 @@ impl Published {
             snapshot: Arc::new(snapshot),
             bodies: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
             report: OnceLock::new(),
+            mesh: OnceLock::new(),
         }
     }
 
@@ -70,6 +72,18 @@ impl Published {
         self.report
             .get_or_init(|| {
                 serde_json::to_vec(&exposition::Report::new(&self.snapshot))
+                    .ok()
+                    .map(Bytes::from)
+            })
+            .clone()
+    }
+
+    /// What is known of other hosts, as JSON. Nothing if nothing is measured.
+    pub fn mesh(&self) -> Option<Bytes> {
+        self.mesh
+            .get_or_init(|| {
+                let report = self.snapshot.latency.as_deref()?;
+                serde_json::to_vec(&exposition::Mesh::new(report))
                     .ok()
                     .map(Bytes::from)
             })

@@ -22,6 +22,8 @@ use crate::config;
 use crate::config::ConfigError;
 use crate::config::KEYS;
 use crate::config::Settings;
+use crate::latency::start;
+use crate::latency::start::Trial;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
 use crate::log;
@@ -47,6 +49,8 @@ pub struct Given {
     pub file: Option<PathBuf>,
     /// Flags by their key's name.
     pub flags: Vec<(&'static str, Vec<String>)>,
+    /// For tests of wrong clocks.
+    pub trial: Trial,
 }
 
 impl Given {
@@ -70,7 +74,11 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     };
     let door = Door::new(Arc::new(pages), web.clone(), wattle_door::Limits::default());
     let (orders, inbox) = mpsc::channel();
-    let (ticker, assumed) = ticker(&settings, clock, board, door.tally());
+    let latency = start::start(&settings, given.trial, clock.clone())?;
+    let (mut ticker, assumed) = ticker(&settings, clock, board, door.tally());
+    if let Some(latency) = &latency {
+        ticker.latency = latency.board.clone();
+    }
     let thread = std::thread::Builder::new()
         .name("tick".to_owned())
         .spawn(move || ticker.run(&inbox))?;
@@ -95,6 +103,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
             .await
             .context("the sockets cannot be served")
     });
+    drop(latency);
     runtime.shutdown_background();
     end(&reloader.orders, thread);
     served.map(|()| ExitCode::SUCCESS)
@@ -141,6 +150,7 @@ pub fn ticker(
         over_limit: OverLimit::default(),
         board,
         tally,
+        latency: Arc::default(),
         agent,
     };
     (ticker, assumed)

@@ -1,7 +1,9 @@
 //! What is shown: one immutable value for everyone who asks between two ticks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::latency::report::LatencyReport;
 use crate::ledger::HostReport;
 
 /// All that a scrape can show.
@@ -11,6 +13,8 @@ pub struct Snapshot {
     pub host: HostReport,
     /// The agent itself.
     pub agent: AgentReport,
+    /// Other hosts, if their distance is measured.
+    pub latency: Option<Arc<LatencyReport>>,
 }
 
 /// How the agent is doing.

@@ -13,6 +13,7 @@ use wattle_door::Tally;
 
 use crate::clock::Clock;
 use crate::collect::Collector;
+use crate::latency::start::LatencyBoard;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
@@ -51,6 +52,8 @@ pub struct Ticker {
     pub saving_fails: bool,
     /// When more workloads than there may be series were spoken of last.
     pub over_limit: OverLimit,
+    /// What is known of other hosts.
+    pub latency: Arc<LatencyBoard>,
     /// How the agent is doing, and the time between two ticks.
     pub agent: AgentReport,
 }
@@ -150,7 +153,10 @@ impl Ticker {
         }
     }
 
-    fn publish(&mut self, host: HostReport) {
+    fn publish(&mut self, mut host: HostReport) {
+        let latency = self.latency.load_full();
+        host.sensors
+            .extend(latency.iter().flat_map(|report| report.sensors()));
         let tally = self.tally.snapshot();
         let http = HttpReport {
             connections: tally.accepted,
@@ -161,6 +167,7 @@ impl Ticker {
         self.board.publish(Snapshot {
             host,
             agent: self.agent.clone(),
+            latency,
         });
     }
 

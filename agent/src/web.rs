@@ -23,6 +23,7 @@ const JSON: &str = "application/json";
 const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>wattle</title></head><body>\n\
     <h1>wattle-agent</h1>\n<ul>\n<li><a href=\"/metrics\">/metrics</a> for Prometheus</li>\n\
     <li><a href=\"/api/v1/report\">/api/v1/report</a>: the same figures as JSON, with watts</li>\n\
+    <li><a href=\"/api/v1/mesh\">/api/v1/mesh</a>: how far other hosts are, if that is measured</li>\n\
     <li><a href=\"/healthz\">/healthz</a>, <a href=\"/readyz\">/readyz</a></li>\n</ul>\n</body></html>\n";
 
 /// The agent's pages.
@@ -40,6 +41,7 @@ impl Site for Pages {
             "/healthz" => self.health(),
             "/readyz" => self.readiness(),
             "/api/v1/report" => self.report(),
+            "/api/v1/mesh" => self.mesh(),
             "/" => Answer::ok(HTML, PAGE),
             _ => Answer::not_found(),
         }
@@ -70,6 +72,15 @@ impl Pages {
         published
             .report()
             .map_or_else(defect, |body| Answer::ok(JSON, body))
+    }
+
+    fn mesh(&self) -> Answer {
+        let Some(published) = self.board.latest() else {
+            return not_yet();
+        };
+        published
+            .mesh()
+            .map_or_else(Answer::not_found, |body| Answer::ok(JSON, body))
     }
 
     /// Healthy as long as ticks come.

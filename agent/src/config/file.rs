@@ -79,8 +79,12 @@ fn apply(settings: &mut Settings, flag: &'static str, values: &[String]) -> Resu
     let Some(key) = KEYS.iter().find(|key| key.name == flag) else {
         return Ok(());
     };
-    if key.name == "listen" {
-        settings.listen.0.clear();
+    match key.name {
+        "listen" => settings.listen.0.clear(),
+        "latency.peers" => settings.latency.peers.clear(),
+        "latency.peers-dns" => settings.latency.peers_dns.clear(),
+        "latency.allow" => settings.latency.allow.clear(),
+        _ => {}
     }
     for value in values {
         (key.set)(settings, value).map_err(|problem| ConfigError::Flag {

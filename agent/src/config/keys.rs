@@ -189,6 +189,150 @@ pub const KEYS: &[Key] = &[
         show: |settings| Some(settings.workload.nesting.as_str().to_owned()),
     },
     Key {
+        name: "latency.listen",
+        value: "ADDR:PORT",
+        help: "UDP address at which packets of other hosts are answered (STAMP, RFC 8762). It is only open if there are peers, or with latency.reflect.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.listen, text),
+        show: |settings| Some(settings.latency.listen.to_string()),
+    },
+    Key {
+        name: "latency.reflect",
+        value: "BOOL",
+        help: "true: packets of other hosts are answered though this one has no peers itself.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.reflect = word(text, &[("true", true), ("false", false)])?;
+            Ok(())
+        },
+        show: |settings| Some(settings.latency.reflect.to_string()),
+    },
+    Key {
+        name: "latency.allow",
+        value: "NETWORK",
+        help: "Network whose hosts are answered, such as 192.0.2.0/24; can be repeated. Without any, everybody is. An answer is never longer than its question, and there are bounds on their rate.",
+        repeatable: true,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.allow.push(text.to_owned());
+            Ok(())
+        },
+        show: |settings| list(&settings.latency.allow),
+    },
+    Key {
+        name: "latency.name",
+        value: "NAME",
+        help: "Name of this host among the peers. All hosts may have one list, in which each finds itself by this name. The default is the host's name.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.name = Some(text.to_owned());
+            Ok(())
+        },
+        show: |settings| settings.latency.name.as_ref().map(|name| format!("{name:?}")),
+    },
+    Key {
+        name: "latency.peers",
+        value: "PEER",
+        help: "Another host, [NAME=]HOST[:PORT][,zone=ZONE]; can be repeated. One without an agent, marked by ,agent=none, is pinged.",
+        repeatable: true,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.peers.push(text.to_owned());
+            Ok(())
+        },
+        show: |settings| list(&settings.latency.peers),
+    },
+    Key {
+        name: "latency.peers-file",
+        value: "FILE",
+        help: "File with peers in Prometheus' file_sd format, JSON or YAML, read again when it changes. The labels name, zone, agent (none) and latency_port are used; without the last, a target's port is that of its reflector.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.peers_file = Some(PathBuf::from(text));
+            Ok(())
+        },
+        show: |settings| {
+            settings
+                .latency
+                .peers_file
+                .as_ref()
+                .map(|file| file.display().to_string())
+        },
+    },
+    Key {
+        name: "latency.peers-url",
+        value: "URL",
+        help: "Where to ask for peers by Prometheus' HTTP service discovery, over http; asked every minute. The same labels are used.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.peers_url = Some(text.to_owned());
+            Ok(())
+        },
+        show: |settings| settings.latency.peers_url.clone(),
+    },
+    Key {
+        name: "latency.peers-dns",
+        value: "NAME",
+        help: "Name whose addresses (A and AAAA) are one peer each, NAME[:PORT][,zone=ZONE]; can be repeated. Asked every minute.",
+        repeatable: true,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.peers_dns.push(text.to_owned());
+            Ok(())
+        },
+        show: |settings| list(&settings.latency.peers_dns),
+    },
+    Key {
+        name: "latency.max-peers",
+        value: "COUNT",
+        help: "The most peers that this host measures, 1 to 1000. If there are more, each host takes a part of them by a plan that all agree on: every two zones measure each other. One peer has about 160 series.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.max_peers, text),
+        show: |settings| Some(settings.latency.max_peers.to_string()),
+    },
+    Key {
+        name: "latency.interval",
+        value: "TIME",
+        help: "Mean time between two packets to a peer, 100ms to 1m. The gaps are random, so that nothing periodic hides between them.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.interval, text),
+        show: |settings| Some(settings.latency.interval.to_string()),
+    },
+    Key {
+        name: "latency.dscp",
+        value: "DSCP",
+        help: "Differentiated services code point of packets, 0 to 63.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.dscp, text),
+        show: |settings| Some(settings.latency.dscp.to_string()),
+    },
+    Key {
+        name: "latency.key-file",
+        value: "FILE",
+        help: "File whose first line is the key with which packets are signed (HMAC-SHA-256), the same on all hosts. Unsigned ones are still answered.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.key_file = Some(PathBuf::from(text));
+            Ok(())
+        },
+        show: |settings| {
+            settings
+                .latency
+                .key_file
+                .as_ref()
+                .map(|file| file.display().to_string())
+        },
+    },
+    Key {
         name: "limits.workloads",
         value: "COUNT",
         help: "Workloads with series of their own, 1 to 100000. All others are summed as the workload of kind other, so sums still hold.",

@@ -7,6 +7,7 @@
 mod file;
 mod generate;
 mod keys;
+mod latency;
 mod value;
 
 use std::path::PathBuf;
@@ -20,6 +21,10 @@ pub use file::load;
 pub use generate::commented;
 pub use keys::KEYS;
 pub use keys::Key;
+pub use latency::Dscp;
+pub use latency::Latency;
+pub use latency::PeerLimit;
+pub use latency::UdpListen;
 pub use value::Interval;
 pub use value::Keep;
 pub use value::Limit;
@@ -54,6 +59,8 @@ pub struct Settings {
     pub power: Power,
     /// Who the workloads are.
     pub workload: Workload,
+    /// How far other hosts are.
+    pub latency: Latency,
     /// Bounds.
     pub limits: Limits,
     /// Single processes.
@@ -157,6 +164,7 @@ impl Default for Settings {
             log: Log::default(),
             power: Power::default(),
             workload: Workload::default(),
+            latency: Latency::default(),
             limits: Limits::default(),
             processes: Processes::default(),
         }
@@ -178,6 +186,7 @@ impl Default for Paths {
 impl Settings {
     /// What the types of single values cannot say.
     pub fn check(&self) -> Result<(), ConfigError> {
+        self.latency.check()?;
         let Estimate {
             idle_watts_per_core: idle,
             full_load_watts_per_core: full,

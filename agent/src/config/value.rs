@@ -23,7 +23,7 @@ macro_rules! from_text {
 from_text!(Interval, Keep, Limit, Top, Watts, LogLevel, LogFormat);
 
 /// A YAML scalar as its text: `2000`, `"2000"` and `5m` are all fine.
-struct Scalar(String);
+pub(super) struct Scalar(pub(super) String);
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

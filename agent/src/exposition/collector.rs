@@ -6,6 +6,8 @@ use std::sync::Arc;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::encoding::MetricEncoder;
+use prometheus_client::encoding::NativeHistogram;
+use prometheus_client::encoding::NativeHistogramBuckets;
 use prometheus_client::encoding::NoLabelSet;
 use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
@@ -16,6 +18,8 @@ use super::point::Point;
 use super::point::Points;
 use super::point::Type;
 use super::point::Value;
+use crate::latency::histogram::DelayHistogram;
+use crate::latency::histogram::SCHEMA;
 use crate::snapshot::Snapshot;
 
 /// Shows one snapshot.
@@ -70,6 +74,33 @@ fn encode_value(point: &Point<'_>, metric: &mut MetricEncoder<'_>, kind: Type) -
         (Type::Histogram, Value::Histogram(value)) => {
             metric.encode_histogram::<NoLabelSet>(value.sum(), value.count(), &value.buckets(), None)
         }
+        (Type::Histogram, Value::Delays(value)) => encode_delays(value, metric),
         _ => Err(fmt::Error),
     }
+}
+
+/// With fixed bounds for the text formats, and native buckets beside them in protobuf.
+fn encode_delays(delays: &DelayHistogram, metric: &mut MetricEncoder<'_>) -> fmt::Result {
+    let (positive, negative) = (delays.positive(), delays.negative());
+    let native = NativeHistogram {
+        schema: SCHEMA,
+        zero_threshold: 0.0,
+        zero_count: delays.zeros(),
+        negative: NativeHistogramBuckets {
+            spans: &negative.spans,
+            deltas: &negative.deltas,
+        },
+        positive: NativeHistogramBuckets {
+            spans: &positive.spans,
+            deltas: &positive.deltas,
+        },
+        created: None,
+    };
+    metric.encode_histogram_with_native::<NoLabelSet>(
+        delays.sum(),
+        delays.count(),
+        &delays.buckets(),
+        None,
+        native,
+    )
 }

@@ -1,6 +1,7 @@
 //! Every metric family, once: its name, what it means, its type, unit and labels, and where its points come from.
 
 use super::host;
+use super::latency;
 use super::own;
 use super::point::Points;
 use super::point::Type;
@@ -71,6 +72,8 @@ const INFO: &[&str] = &[
 const PROCESS: &[&str] = &["pid", "comm", "kind", "id", "name"];
 const ZONE: &[&str] = &["zone", "socket", "source"];
 const DEVICE: &[&str] = &["device"];
+const PEER: &[&str] = &["peer"];
+const WAY: &[&str] = &["peer", "direction"];
 const FILESYSTEM: &[&str] = &["mountpoint", "device", "fstype"];
 
 macro_rules! families {
@@ -198,6 +201,60 @@ pub const FAMILIES: &[Family] = families! {
         "Threads of the agent.";
     "process_start_time_seconds" Gauge "seconds" &[], own::process_start,
         "When the agent was started, since 1970.";
+    "wattle_clock_synchronised" Gauge - &[], latency::synchronised,
+        "1 if something keeps this host's clock right, 0 if not. This and all below only where latency is measured or answered.";
+    "wattle_clock_error_bound_seconds" Gauge "seconds" &[], latency::error_bound,
+        "How wrong this host's clock is at most. Absent where nobody knows.";
+    "wattle_clock_source_info" Info - &["source"], latency::clock_source,
+        "Who says so: chrony where it answers, else the kernel.";
+    "wattle_oneway_delay_seconds" Histogram "seconds" WAY, latency::delay,
+        "One-way delays, wire to wire, measured while both clocks were synchronised. Absent while they are not, or contradict what they claim.";
+    "wattle_oneway_delay_min_seconds" Gauge "seconds" WAY, latency::delay_min,
+        "The least one-way delay of the last minute, likewise. It is wrong by at most wattle_oneway_clock_bound_seconds.";
+    "wattle_oneway_queueing_seconds" Histogram "seconds" WAY, latency::queueing,
+        "One-way delays above the least of the minute before each. Right with any clocks.";
+    "wattle_oneway_jitter_seconds" Gauge "seconds" WAY, latency::jitter,
+        "Interarrival jitter (RFC 3550). Right with any clocks.";
+    "wattle_oneway_packets_total" Counter - &["peer", "direction", "outcome"], latency::packets,
+        "Packets whose fate is known. In direction to and from as far as the peer tells on which way it happened; in round_trip all of them. Late ones are also lost.";
+    "wattle_oneway_samples_total" Counter - &["peer", "direction", "quality"], latency::samples,
+        "Delays measured between kernels (wire), or with a program's stamp at one end (host), which are left out of all figures once the others come.";
+    "wattle_oneway_clock_bound_seconds" Gauge "seconds" PEER, latency::clock_bound,
+        "How wrong one-way delays are at most: what both ends say of their clocks, and the timestamps. Absent where that is not known or not true.";
+    "wattle_oneway_clock_state" Gauge - &["peer", "state"], latency::clock_state,
+        "1 for the state of the two clocks: synchronised, unsynchronised, or inconsistent, if packets show that what they claim cannot be true.";
+    "wattle_rtt_seconds" Histogram "seconds" &["peer", "method"], latency::round_trip,
+        "Delays there and back, without the time that the peer took to answer. Right with any clocks.";
+    "wattle_clock_offset_estimate_seconds" Gauge "seconds" PEER, latency::offset_estimate,
+        "How far a host's clock is ahead of most others', by least squares over what this host measured. This host is among them.";
+    "wattle_clock_offset_error_seconds" Gauge "seconds" PEER, latency::offset_error,
+        "How wrong that estimate may be: half a round trip, since no packet tells how it is divided.";
+    "wattle_clock_suspect" Gauge - PEER, latency::suspect,
+        "1 if a host's clock is further off than it claims, and most others' are not. Needs three hosts.";
+    "wattle_oneway_host_seconds" Histogram "seconds" &["stage"], latency::host_stages,
+        "What hosts add to packets, and what is not in the delays: send_queue and wake_up here, peer_turnaround at the far ends.";
+    "wattle_oneway_hops" Gauge - WAY, latency::hops,
+        "Routers on the way, of the latest packet.";
+    "wattle_oneway_hop_changes_total" Counter - WAY, latency::hop_changes,
+        "Packets that came over another number of routers than the one before.";
+    "wattle_oneway_dscp" Gauge - WAY, latency::dscp,
+        "DSCP with which the latest packet arrived; other than latency.dscp if somebody on the way changes it.";
+    "wattle_oneway_congestion_experienced_total" Counter - WAY, latency::congested,
+        "Packets that arrived with a mark of congestion (ECN).";
+    "wattle_oneway_peer_info" Info - &["peer", "zone", "address"], latency::peer_info,
+        "What is known of a peer.";
+    "wattle_oneway_peers" Gauge - &["state"], latency::peer_counts,
+        "Peers: known, measured, capped (left to others, so that there are not too many series), and unresolved (without an address).";
+    "wattle_oneway_peers_limit" Gauge - &[], latency::peer_limit,
+        "The most peers that this host measures.";
+    "wattle_oneway_peer_source_age_seconds" Gauge "seconds" &["source"], latency::source_age,
+        "How long ago a source of peers last answered.";
+    "wattle_oneway_peer_source_failures_total" Counter - &["source"], latency::source_failures,
+        "Times that a source of peers did not answer. Peers stay as they were then.";
+    "wattle_oneway_reflected_packets_total" Counter - &[], latency::reflected,
+        "Packets of others that were answered.";
+    "wattle_oneway_refused_packets_total" Counter - &["reason"], latency::refused,
+        "Packets of others that were not answered.";
 };
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod format;
 mod host;
 #[cfg(test)]
 mod hostile_tests;
+mod latency;
+mod mesh;
 mod own;
 mod point;
 mod power;
@@ -23,6 +25,7 @@ pub use families::FAMILIES;
 pub use families::Family;
 pub use format::Encoding;
 pub use format::Format;
+pub use mesh::Mesh;
 pub use point::Type;
 pub use reference::reference;
 pub use render::compress;

@@ -11,6 +11,7 @@ use prometheus_client::encoding::LabelSetEncoder;
 use prometheus_client::encoding::LabelValueEncoder;
 use prometheus_client::metrics::MetricType;
 
+use crate::latency::histogram::DelayHistogram;
 use crate::snapshot::Histogram;
 use crate::workload::Details;
 
@@ -75,6 +76,7 @@ pub(super) enum Value<'s> {
     Number(f64),
     Whole(u64),
     Histogram(&'s Histogram),
+    Delays(&'s DelayHistogram),
 }
 
 /// Labels in the order of the family's table.
@@ -165,6 +167,11 @@ impl<'s> Points<'s> {
     /// Observations by size.
     pub(super) fn histogram(&mut self, histogram: &'s Histogram) {
         self.push([], Value::Histogram(histogram), None);
+    }
+
+    /// Delays by size.
+    pub(super) fn delays<const N: usize>(&mut self, labels: [Label<'s>; N], delays: &'s DelayHistogram) {
+        self.push(labels, Value::Delays(delays), None);
     }
 
     fn push<const N: usize>(&mut self, labels: [Label<'s>; N], value: Value<'s>, created: Option<Duration>) {

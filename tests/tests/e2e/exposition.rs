@@ -38,6 +38,11 @@ impl Exposition {
         micro(self.get(series).unwrap())
     }
 
+    /// The value of a series that may have decimals.
+    pub(crate) fn value(&self, series: &str) -> Option<f64> {
+        self.get(series)?.parse().ok()
+    }
+
     /// The series of one name, with their labels and values.
     pub(crate) fn family<'e>(&'e self, name: &str) -> impl Iterator<Item = (&'e str, &'e str)> {
         let name = name.to_owned();

@@ -22,6 +22,7 @@ mod guests;
 mod hostile_names;
 mod hybrid;
 mod live;
+mod mesh;
 mod permission;
 mod platforms;
 mod prometheus;

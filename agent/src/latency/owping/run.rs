@@ -24,6 +24,7 @@ use super::text;
 use super::two_way;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::latency::clock_state::HostClock;
 use crate::latency::sessions::Clocks;
 use crate::latency::sessions::Interrupt;
 
@@ -39,8 +40,8 @@ pub fn main(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Err(error @ (PingError::Usage(_) | PingError::PassPhrases(_))) => return usage(&error),
         Err(error) => return Err(error.into()),
     };
-    let clocks = Clocks::new(Arc::new(SystemClock), crate::latency::sessions::host_clock_error);
     let interrupt = Interrupt::new()?;
+    let clocks = clocks()?;
     let outcome = match ping(&options, &clocks, &interrupt) {
         Ok(outcome) => outcome,
         Err(error @ PingError::Usage(_)) => return usage(&error),
@@ -54,6 +55,13 @@ pub fn main(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     };
     std::io::stdout().write_all(printed.as_bytes())?;
     Ok(ExitCode::from(if report.is_answered() { 0 } else { LOST }))
+}
+
+/// chrony may answer only at a socket of this program's own; where it cannot have one, the kernel is asked.
+fn clocks() -> std::io::Result<Clocks> {
+    let clock = Arc::new(SystemClock);
+    let source = HostClock::start(clock.clone(), std::env::temp_dir())?;
+    Ok(Clocks::new(clock, source))
 }
 
 fn usage(error: &PingError) -> anyhow::Result<ExitCode> {

@@ -7,7 +7,6 @@
 mod clients;
 mod connection;
 mod listener;
-mod networks;
 mod ports;
 mod session;
 mod settings;
@@ -15,7 +14,6 @@ mod tally;
 
 pub use listener::Responder;
 pub use listener::StartError;
-pub use networks::Network;
 pub use ports::PortRange;
 pub use settings::ClientLimits;
 pub use settings::Settings;

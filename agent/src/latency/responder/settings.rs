@@ -7,8 +7,8 @@ use wattle_oneway::control::Limits;
 use wattle_oneway::control::Protocol;
 use wattle_oneway::twamp::ReflectorLimits;
 
-use super::Network;
 use super::PortRange;
+use crate::latency::mesh::Network;
 use crate::latency::sessions::PassPhrases;
 
 /// Everything about the servers that does not change while they run.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use ring::rand::SecureRandom;
@@ -10,20 +12,21 @@ use wattle_oneway::ErrorEstimate;
 use wattle_oneway::Timestamp;
 
 use crate::clock::Clock;
+use crate::latency::clock_state::ClockSource;
 
 /// What the time is, and how far it can be believed.
 #[derive(Clone)]
 pub struct Clocks {
     clock: Arc<dyn Clock>,
-    error: Arc<dyn Fn() -> ErrorEstimate + Send + Sync>,
+    source: Arc<Mutex<dyn ClockSource>>,
 }
 
 impl Clocks {
-    /// These clocks, of whose wall-clock time `error` says how wrong it is.
-    pub fn new(clock: Arc<dyn Clock>, error: impl Fn() -> ErrorEstimate + Send + Sync + 'static) -> Self {
+    /// These clocks, of whose wall-clock time `source` knows how wrong it is.
+    pub fn new(clock: Arc<dyn Clock>, source: impl ClockSource + 'static) -> Self {
         Self {
             clock,
-            error: Arc::new(error),
+            source: Arc::new(Mutex::new(source)),
         }
     }
 
@@ -39,7 +42,8 @@ impl Clocks {
 
     /// How wrong the wall clock is at most.
     pub fn error(&self) -> ErrorEstimate {
-        (self.error)()
+        let source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        source.read().claim().to_estimate()
     }
 
     /// The clock itself.
@@ -52,11 +56,6 @@ impl fmt::Debug for Clocks {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Clocks").finish_non_exhaustive()
     }
-}
-
-/// How wrong this host's clock is, as far as anybody knows.
-pub fn host_clock_error() -> ErrorEstimate {
-    ErrorEstimate::unsynchronised()
 }
 
 /// Octets that nobody can guess.

@@ -12,7 +12,6 @@ mod waiting;
 
 pub use clocks::Clocks;
 pub use clocks::entropy;
-pub use clocks::host_clock_error;
 pub use control_link::ControlLink;
 pub use interrupt::Interrupt;
 pub use pass_phrases::PassPhraseError;

@@ -70,7 +70,7 @@ impl TestSocket {
             class: self.class,
         };
         self.socket
-            .send(octets, &envelope, number, clocks.clock().wall())
+            .send(octets, &envelope, number, clocks.wall())
             .is_ok()
     }
 
@@ -87,7 +87,7 @@ impl TestSocket {
 
     /// When an earlier packet really left. All of these must be taken, or the socket never rests.
     pub fn poll_sent(&mut self) -> Option<(u32, stamp::Stamp)> {
-        self.socket.poll_sent()
+        self.socket.poll_sent().map(|(number, stamp, _)| (number, stamp))
     }
 
     /// Whether it will be told when packets leave.

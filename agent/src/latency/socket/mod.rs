@@ -45,6 +45,7 @@ impl WallShift {
 #[derive(Debug)]
 pub struct StampedSocket<T> {
     fd: OwnedFd,
+    ipv6: bool,
     shift: WallShift,
     sent: Sent<T>,
     control: Vec<u8>,
@@ -64,6 +65,7 @@ impl<T> StampedSocket<T> {
         nix::sys::socket::bind(fd.as_raw_fd(), &SockaddrStorage::from(address))?;
         Ok(Self {
             fd,
+            ipv6: address.is_ipv6(),
             shift,
             sent: Sent::new(stamps),
             control: receive::control_buffer(),
@@ -79,6 +81,11 @@ impl<T> StampedSocket<T> {
     /// Whether the kernel has accepted to stamp what is sent. Whether it does is seen packet by packet.
     pub const fn asks_for_transmit_stamps(&self) -> bool {
         self.sent.is_on()
+    }
+
+    /// Of which family it is.
+    pub const fn is_ipv6(&self) -> bool {
+        self.ipv6
     }
 
     fn raw(&self) -> RawFd {

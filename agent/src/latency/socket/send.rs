@@ -13,6 +13,7 @@ use nix::sys::socket::MsgFlags;
 use nix::sys::socket::SockaddrStorage;
 use nix::sys::socket::recvmsg;
 use nix::sys::socket::sendmsg;
+use wattle_oneway::Timestamp;
 use wattle_oneway::stamp::Stamp;
 use wattle_oneway::stamp::TrafficClass;
 
@@ -37,9 +38,9 @@ pub struct Envelope {
 }
 
 impl<T> StampedSocket<T> {
-    /// Sends a packet. Its stamp comes later from [`StampedSocket::poll_sent`], under the name `what`. `wall` is the kernel's
+    /// Sends a packet. Its stamp comes later from [`StampedSocket::poll_sent`], under the name `what`. `wall` is this agent's
     /// time right before.
-    pub fn send(&mut self, bytes: &[u8], envelope: &Envelope, what: T, wall: Duration) -> io::Result<()> {
+    pub fn send(&mut self, bytes: &[u8], envelope: &Envelope, what: T, wall: Timestamp) -> io::Result<()> {
         let octet = envelope.class.octet();
         let wide = i32::from(octet);
         let class = match envelope.to {
@@ -63,7 +64,7 @@ impl<T> StampedSocket<T> {
         let slices = [IoSlice::new(bytes)];
         match sendmsg(self.raw(), &slices, &controls, MsgFlags::MSG_DONTWAIT, Some(&to)) {
             Ok(_) => {
-                self.sent.push(what, self.shift.apply(wall));
+                self.sent.push(what, wall);
                 Ok(())
             }
             Err(error) => {
@@ -74,8 +75,8 @@ impl<T> StampedSocket<T> {
         }
     }
 
-    /// The transmit stamp of an earlier packet.
-    pub fn poll_sent(&mut self) -> Option<(T, Stamp)> {
+    /// The transmit stamp of an earlier packet, and for how many nanoseconds the kernel had the packet before it left.
+    pub fn poll_sent(&mut self) -> Option<(T, Stamp, i64)> {
         if let Some(stamped) = self.sent.take() {
             return Some(stamped);
         }

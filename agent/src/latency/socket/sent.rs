@@ -15,7 +15,7 @@ pub(super) struct Sent<T> {
     /// The number of the first that is waiting.
     first: u32,
     waiting: VecDeque<Option<Waiting<T>>>,
-    stamped: VecDeque<(T, Stamp)>,
+    stamped: VecDeque<(T, Stamp, i64)>,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,8 @@ impl<T> Sent<T> {
             return self.first.wrapping_sub(number) as usize <= MOST;
         };
         if let Some(waiting) = slot.take_if(|waiting| stamp.at.since(waiting.handed) >= 0) {
-            self.stamped.push_back((waiting.what, stamp));
+            let queued = stamp.at.nanos_since(waiting.handed);
+            self.stamped.push_back((waiting.what, stamp, queued));
         }
         while self.waiting.front().is_some_and(Option::is_none) {
             self.waiting.pop_front();
@@ -75,7 +76,8 @@ impl<T> Sent<T> {
         self.waiting.clear();
     }
 
-    pub(super) fn take(&mut self) -> Option<(T, Stamp)> {
+    /// A packet, when it left, and for how many nanoseconds the kernel had it.
+    pub(super) fn take(&mut self) -> Option<(T, Stamp, i64)> {
         self.stamped.pop_front()
     }
 }
@@ -99,11 +101,11 @@ mod tests {
             sent.push(nth, at(10 * nth));
         }
         assert!(sent.stamp(2, kernel(25)) && sent.stamp(0, kernel(5)));
-        assert_eq!(sent.take(), Some((2, kernel(25))));
-        assert_eq!(sent.take(), Some((0, kernel(5))));
+        assert_eq!(sent.take(), Some((2, kernel(25), 5)));
+        assert_eq!(sent.take(), Some((0, kernel(5), 5)));
         assert_eq!(sent.take(), None);
         assert!(sent.stamp(1, kernel(15)));
-        assert_eq!(sent.take(), Some((1, kernel(15))));
+        assert_eq!(sent.take(), Some((1, kernel(15), 5)));
     }
 
     #[test]
@@ -115,7 +117,7 @@ mod tests {
         assert!(sent.stamp(0, kernel(50)));
         assert_eq!(sent.take(), None);
         assert!(sent.stamp(0, kernel(120)));
-        assert_eq!(sent.take(), Some(('b', kernel(120))));
+        assert_eq!(sent.take(), Some(('b', kernel(120), 20)));
     }
 
     #[test]
@@ -133,6 +135,6 @@ mod tests {
         }
         assert_eq!(sent.waiting.len(), MOST);
         assert!(sent.stamp(9_999, kernel(20_000)));
-        assert_eq!(sent.take(), Some((9_999, kernel(20_000))));
+        assert_eq!(sent.take(), Some((9_999, kernel(20_000), 10_001)));
     }
 }

@@ -6,6 +6,7 @@ use nix::poll::PollFd;
 use nix::poll::PollFlags;
 use nix::poll::PollTimeout;
 use nix::poll::poll;
+use wattle_oneway::Timestamp;
 use wattle_oneway::stamp::StampSource;
 use wattle_oneway::stamp::TrafficClass;
 
@@ -24,6 +25,10 @@ fn pair(address: &str) -> Option<(Socket, Socket)> {
     Some((bind().ok()?, bind().ok()?))
 }
 
+fn wall() -> Timestamp {
+    Timestamp::from_unix(SystemClock.wall())
+}
+
 fn wait(socket: &Socket) {
     let mut fds = [PollFd::new(socket.as_fd(), PollFlags::POLLIN)];
     poll(&mut fds, PollTimeout::from(2000_u16)).unwrap();
@@ -40,7 +45,7 @@ fn envelope(to: &Socket) -> Envelope {
 /// The kernel begins to stamp what comes a moment after somebody has asked for it.
 fn warm_up(near: &mut Socket, far: &mut Socket) {
     loop {
-        near.send(b"", &envelope(far), 0, SystemClock.wall()).unwrap();
+        near.send(b"", &envelope(far), 0, wall()).unwrap();
         wait(far);
         let received = far.receive(&SystemClock, &mut []).unwrap();
         wait(near);
@@ -58,7 +63,7 @@ fn a_packet_comes_with_its_header_and_both_of_its_stamps() {
             continue;
         };
         warm_up(&mut near, &mut far);
-        let before = SystemClock.wall();
+        let before = wall();
         near.send(b"hello", &envelope(&far), 7, before).unwrap();
         wait(&far);
         let mut buffer = [0; 64];
@@ -70,10 +75,10 @@ fn a_packet_comes_with_its_header_and_both_of_its_stamps() {
         assert_eq!(received.arrival.seen.class, Some(TrafficClass::new(46, 1)));
         assert_eq!(received.arrival.stamp.source, StampSource::Kernel);
         wait(&near);
-        let (what, left) = near.poll_sent().unwrap();
+        let (what, left, queued) = near.poll_sent().unwrap();
         assert_eq!((what, left.source), (7, StampSource::Kernel));
-        let handed = wattle_oneway::Timestamp::from_unix(before);
-        assert!(left.at.since(handed) >= 0);
+        assert_eq!(left.at.nanos_since(before), queued);
+        assert!(queued >= 0);
         assert!(received.arrival.stamp.at.since(left.at) >= 0);
         assert!(received.arrival.wall.since(received.arrival.stamp.at) >= 0);
     }
@@ -91,7 +96,7 @@ fn an_answer_leaves_from_the_address_that_was_asked() {
         to: asked,
         ..envelope(&far)
     };
-    near.send(b"?", &question, 0, SystemClock.wall()).unwrap();
+    near.send(b"?", &question, 0, wall()).unwrap();
     wait(&far);
     let mut buffer = [0; 64];
     let received = far.receive(&SystemClock, &mut buffer).unwrap().unwrap();
@@ -100,7 +105,7 @@ fn an_answer_leaves_from_the_address_that_was_asked() {
         from: received.local,
         class: TrafficClass::default(),
     };
-    far.send(b"!", &answer, 0, SystemClock.wall()).unwrap();
+    far.send(b"!", &answer, 0, wall()).unwrap();
     wait(&near);
     while near.poll_sent().is_some() {}
     wait(&near);
@@ -123,14 +128,14 @@ fn after_a_packet_that_could_not_be_sent_stamps_still_find_theirs() {
     };
     for (nth, bad) in [to_nowhere, to_broadcast].iter().enumerate() {
         let name = u32::try_from(nth).unwrap();
-        near.send(b"good", &good, name, SystemClock.wall()).unwrap();
-        let _ = near.send(b"bad", bad, 99, SystemClock.wall());
-        let _ = near.send(&[0; 65_530], &good, 99, SystemClock.wall());
-        near.send(b"good", &good, 10 + name, SystemClock.wall()).unwrap();
+        near.send(b"good", &good, name, wall()).unwrap();
+        let _ = near.send(b"bad", bad, 99, wall());
+        let _ = near.send(&[0; 65_530], &good, 99, wall());
+        near.send(b"good", &good, 10 + name, wall()).unwrap();
         let mut stamped = Vec::new();
         while stamped.len() < 2 {
             wait(&near);
-            stamped.extend(std::iter::from_fn(|| near.poll_sent()).map(|(what, _)| what));
+            stamped.extend(std::iter::from_fn(|| near.poll_sent()).map(|(what, ..)| what));
         }
         stamped.retain(|what| *what != 99);
         assert_eq!(stamped, [name, 10 + name]);
@@ -148,7 +153,7 @@ fn a_shifted_clock_shifts_the_kernels_stamps() {
 fn a_packet_that_does_not_fit_is_passed_over() {
     let (mut near, mut far) = pair("127.0.0.1:0").unwrap();
     for bytes in [&[0; 100][..], &[0; 10]] {
-        near.send(bytes, &envelope(&far), 0, SystemClock.wall()).unwrap();
+        near.send(bytes, &envelope(&far), 0, wall()).unwrap();
     }
     wait(&far);
     let received = far.receive(&SystemClock, &mut [0; 64]).unwrap().unwrap();

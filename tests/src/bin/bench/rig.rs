@@ -63,7 +63,11 @@ impl Rig {
         stages.save.take(|| self.state.write(&self.ledger, false))?;
         stages.publish.take(|| {
             let agent = AgentReport::default();
-            self.board.publish(Snapshot { host, agent });
+            self.board.publish(Snapshot {
+                host,
+                agent,
+                latency: None,
+            });
         });
         stages.whole.push(cpu_time().saturating_sub(before));
         Ok(())
