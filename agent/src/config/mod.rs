@@ -8,6 +8,7 @@ mod file;
 mod generate;
 mod keys;
 mod latency;
+mod servers;
 mod value;
 
 use std::path::PathBuf;
@@ -25,6 +26,10 @@ pub use latency::Dscp;
 pub use latency::Latency;
 pub use latency::PeerLimit;
 pub use latency::UdpListen;
+pub use servers::Bits;
+pub use servers::ControlServer;
+pub use servers::Ports;
+pub use servers::Servers;
 pub use value::Interval;
 pub use value::Keep;
 pub use value::Limit;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::io::Read;
+use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::net::TcpListener;
 use std::net::TcpStream;
@@ -107,7 +108,12 @@ impl Responder {
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = TcpListener::bind(address)?;
+    let of_all = address.is_ipv6() && address.ip().is_unspecified();
+    let socket = match TcpListener::bind(address) {
+        // IPv6 is switched off on this host.
+        Err(_) if of_all => TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())),
+        bound => bound,
+    }?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }

@@ -6,12 +6,14 @@
 
 mod clients;
 mod connection;
+mod from_config;
 mod listener;
 mod ports;
 mod session;
 mod settings;
 mod tally;
 
+pub use from_config::start;
 pub use listener::Responder;
 pub use listener::StartError;
 pub use ports::PortRange;
