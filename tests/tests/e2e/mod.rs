@@ -23,6 +23,7 @@ mod hostile_names;
 mod hybrid;
 mod live;
 mod mesh;
+mod owping;
 mod permission;
 mod platforms;
 mod prometheus;

@@ -34,8 +34,14 @@ pub fn start(
 
 fn read(settings: &config::Settings) -> anyhow::Result<Settings> {
     let (latency, servers) = (&settings.latency, &settings.latency.servers);
-    let owamp = latency.owamp.addresses().map(|address| (Protocol::Owamp, address));
-    let twamp = latency.twamp.addresses().map(|address| (Protocol::Twamp, address));
+    let owamp = latency
+        .owamp
+        .addresses()
+        .map(|address| (Protocol::Owamp, address));
+    let twamp = latency
+        .twamp
+        .addresses()
+        .map(|address| (Protocol::Twamp, address));
     let allow: Result<_, String> = latency.allow.iter().map(|text| text.parse()).collect();
     let file = servers.pass_phrase_file.as_deref();
     Ok(Settings {

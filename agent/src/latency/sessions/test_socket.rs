@@ -69,9 +69,7 @@ impl TestSocket {
             from: None,
             class: self.class,
         };
-        self.socket
-            .send(octets, &envelope, number, clocks.wall())
-            .is_ok()
+        self.socket.send(octets, &envelope, number, clocks.wall()).is_ok()
     }
 
     /// The next packet that has come.
