@@ -31,5 +31,6 @@ mod promtool;
 mod reload;
 mod restart;
 mod starting;
+mod tshark;
 mod usage;
 mod web;
