@@ -18,6 +18,7 @@ use super::PingError;
 use super::dscp;
 use super::gap;
 use super::gap::Gap;
+use super::options::Credentials;
 use super::options::Family;
 use super::options::Spoken;
 use super::options::Ways;
@@ -206,7 +207,7 @@ fn security(text: &str, matches: &ArgMatches) -> Result<Security, PingError> {
     Ok(security)
 }
 
-fn credentials(matches: &ArgMatches) -> Result<Option<(KeyId, Box<[u8]>)>, PingError> {
+fn credentials(matches: &ArgMatches) -> Result<Option<Credentials>, PingError> {
     let name = matches.get_one::<String>("key-id");
     let Some((name, file)) = name.zip(matches.get_one::<PathBuf>("pass-phrase-file")) else {
         return Ok(None);

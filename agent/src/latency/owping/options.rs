@@ -52,6 +52,9 @@ pub(super) enum Ways {
     From,
 }
 
+/// The name of the key, and the pass-phrase.
+pub(super) type Credentials = (KeyId, Box<[u8]>);
+
 /// Everything that can be chosen.
 #[derive(Clone)]
 pub struct Options {
@@ -67,8 +70,7 @@ pub struct Options {
     pub(super) dscp: u8,
     pub(super) timeout: Duration,
     pub(super) security: Security,
-    /// The name of the key, and the pass-phrase.
-    pub(super) credentials: Option<(KeyId, Box<[u8]>)>,
+    pub(super) credentials: Option<Credentials>,
     /// In millionths.
     pub(super) quantiles: Vec<u32>,
     pub(super) json: bool,
