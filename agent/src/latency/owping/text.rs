@@ -8,6 +8,9 @@ use super::report::DirectionReport;
 use super::report::Report;
 use super::report::RoundTripReport;
 
+/// To the nearest millisecond.
+const ROUNDING: f64 = 0.0005;
+
 /// The whole text.
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -29,7 +32,11 @@ fn render_direction(text: &mut String, direction: &DirectionReport) -> std::fmt:
     }
     for (name, time) in [("first", direction.first), ("last", direction.last)] {
         if let Some(time) = time {
-            writeln!(text, "{name}:\t{}", date(Duration::from_secs_f64(time.max(0.0))))?;
+            writeln!(
+                text,
+                "{name}:\t{}",
+                date(Duration::from_secs_f64(time.max(0.0) + ROUNDING))
+            )?;
         }
     }
     let share = percent(direction.lost, direction.sent);
