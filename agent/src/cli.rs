@@ -17,6 +17,7 @@ use crate::config;
 use crate::config::KEYS;
 use crate::doctor;
 use crate::exposition;
+use crate::latency::owping;
 use crate::latency::start::Trial;
 use crate::locate;
 use crate::locate::Form;
@@ -31,6 +32,7 @@ Examples:
   wattle-agent --listen 127.0.0.1:9123          run on another port
   wattle-agent doctor                           what works on this machine, what does not, what to do
   wattle-agent location --opennebula            where the host stands, as OpenNebula has it
+  wattle-agent owping node7                     how far away another host is, each way
   wattle-agent generate config > agent.yaml     a file with every setting explained
   wattle-agent check-config agent.yaml          is it right?
 
@@ -86,6 +88,7 @@ pub fn command() -> Command {
                 .args(settings()),
         )
         .subcommand(location())
+        .subcommand(owping::command())
         .subcommand(generate())
 }
 
@@ -177,6 +180,7 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("check-config", matches)) => check_config(matches),
         Some(("doctor", matches)) => doctor::run(&given(matches).load()?, matches.get_flag("json")),
         Some(("location", matches)) => locate(matches),
+        Some(("owping", matches)) => owping::main(matches),
         Some(("generate", matches)) => print(matches),
         Some((other, _)) => anyhow::bail!("{other}: no such command"),
     }

@@ -22,6 +22,7 @@ use crate::config;
 use crate::config::ConfigError;
 use crate::config::KEYS;
 use crate::config::Settings;
+use crate::latency::responder;
 use crate::latency::start;
 use crate::latency::start::Trial;
 use crate::ledger::Ledger;
@@ -76,10 +77,13 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     let door = Door::new(Arc::new(pages), web.clone(), wattle_door::Limits::default());
     let (orders, inbox) = mpsc::channel();
     let latency = start::start(&settings, given.trial, clock.clone())?;
+    let servers = Arc::new(responder::Tally::default());
+    let responder = responder::start(&settings, servers.clone(), clock.clone())?;
     let (mut ticker, assumed) = ticker(&settings, clock, board, door.tally());
     if let Some(latency) = &latency {
         ticker.latency = latency.board.clone();
     }
+    ticker.servers = servers;
     let surroundings = ticker.surroundings.clone();
     let thread = std::thread::Builder::new()
         .name("tick".to_owned())
@@ -106,7 +110,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
             .await
             .context("the sockets cannot be served")
     });
-    drop(latency);
+    drop((latency, responder));
     runtime.shutdown_background();
     end(&reloader.orders, thread);
     served.map(|()| ExitCode::SUCCESS)
@@ -157,6 +161,7 @@ pub fn ticker(
         board,
         tally,
         latency: Arc::default(),
+        servers: Arc::default(),
         agent,
     };
     (ticker, assumed)

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::geo::Situation;
 use crate::latency::report::LatencyReport;
+use crate::latency::responder::ServerReport;
 use crate::ledger::HostReport;
 
 /// All that a scrape can show.
@@ -37,6 +38,8 @@ pub struct AgentReport {
     pub reloads_failed: u64,
     /// Connections and requests so far.
     pub http: HttpReport,
+    /// The servers of test sessions that are switched on.
+    pub servers: Vec<ServerReport>,
 }
 
 /// What came in by HTTP, up to the tick.

@@ -13,6 +13,7 @@ use wattle_door::Tally;
 
 use crate::clock::Clock;
 use crate::collect::Collector;
+use crate::latency::responder;
 use crate::latency::start::LatencyBoard;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
@@ -58,6 +59,8 @@ pub struct Ticker {
     pub latency: Arc<LatencyBoard>,
     /// When more workloads than there may be series were spoken of last.
     pub over_limit: OverLimit,
+    /// What the servers of test sessions count.
+    pub servers: Arc<responder::Tally>,
     /// How the agent is doing, and the time between two ticks.
     pub agent: AgentReport,
 }
@@ -170,6 +173,7 @@ impl Ticker {
             answers: tally.answers,
         };
         self.agent.http = http;
+        self.agent.servers = self.servers.reports();
         self.board.publish(Snapshot {
             host,
             agent: self.agent.clone(),

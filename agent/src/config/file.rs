@@ -83,6 +83,8 @@ fn apply(settings: &mut Settings, flag: &'static str, values: &[String]) -> Resu
         "listen" => settings.listen.0.clear(),
         "latency.peers" => settings.latency.peers.clear(),
         "latency.peers-dns" => settings.latency.peers_dns.clear(),
+        "latency.owamp.listen" => settings.latency.owamp.listen.clear(),
+        "latency.twamp.listen" => settings.latency.twamp.listen.clear(),
         "latency.allow" => settings.latency.allow.clear(),
         "location.peers" => settings.location.peers.0.clear(),
         "workload.sockets" => settings.workload.sockets.0.clear(),

@@ -208,7 +208,7 @@ const AGENT: &[Key] = &[
     Key {
         name: "latency.allow",
         value: "NETWORK",
-        help: "Network whose hosts are answered, such as 192.0.2.0/24; can be repeated. Without any, everybody is. An answer is never longer than its question, and there are bounds on their rate.",
+        help: "Network whose hosts are answered and served, such as 192.0.2.0/24; can be repeated. Without any, everybody is. An answer is never longer than its question, and there are bounds on their rate.",
         repeatable: true,
         reloads: false,
         set: |settings, text| {
@@ -327,6 +327,108 @@ const AGENT: &[Key] = &[
                 .as_ref()
                 .map(|file| file.display().to_string())
         },
+    },
+    Key {
+        name: "latency.owamp.listen",
+        value: "ADDR:PORT",
+        help: "TCP address of a server for OWAMP clients, such as :861, which is OWAMP's port; can be repeated. Without any there is none. Whoever is in latency.allow is served, within latency.servers.",
+        repeatable: true,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.owamp.listen.push(text.parse()?);
+            Ok(())
+        },
+        show: |settings| {
+            let all = settings.latency.owamp.listen.iter().map(ToString::to_string);
+            list(&all.collect::<Vec<_>>())
+        },
+    },
+    Key {
+        name: "latency.twamp.listen",
+        value: "ADDR:PORT",
+        help: "TCP address of a server for TWAMP clients, such as :862, which is TWAMP's port; can be repeated. Without any there is none. Whoever is in latency.allow is served, within latency.servers.",
+        repeatable: true,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.twamp.listen.push(text.parse()?);
+            Ok(())
+        },
+        show: |settings| {
+            let all = settings.latency.twamp.listen.iter().map(ToString::to_string);
+            list(&all.collect::<Vec<_>>())
+        },
+    },
+    Key {
+        name: "latency.servers.pass-phrase-file",
+        value: "FILE",
+        help: "File with a pass-phrase in each line, name:pass-phrase, for the modes authenticated, encrypted and mixed. Others must not be able to read it.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.servers.pass_phrase_file = Some(PathBuf::from(text));
+            Ok(())
+        },
+        show: |settings| {
+            let file = settings.latency.servers.pass_phrase_file.as_ref();
+            file.map(|file| file.display().to_string())
+        },
+    },
+    Key {
+        name: "latency.servers.require-pass-phrase",
+        value: "BOOL",
+        help: "true: clients without a pass-phrase are sent away.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| {
+            settings.latency.servers.require_pass_phrase = word(text, &[("true", true), ("false", false)])?;
+            Ok(())
+        },
+        show: |settings| Some(settings.latency.servers.require_pass_phrase.to_string()),
+    },
+    Key {
+        name: "latency.servers.ports",
+        value: "FIRST-LAST",
+        help: "UDP ports of test sessions; a firewall has to let them in.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.servers.ports, text),
+        show: |settings| Some(settings.latency.servers.ports.to_string()),
+    },
+    Key {
+        name: "latency.servers.sessions",
+        value: "COUNT",
+        help: "Sessions that one client, an IPv4 address or an IPv6 /64, may have at a time, 1 to 100000.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.servers.sessions, text),
+        show: |settings| Some(settings.latency.servers.sessions.to_string()),
+    },
+    Key {
+        name: "latency.servers.packets-per-second",
+        value: "COUNT",
+        help: "Packets a second of one session, 1 to 100000.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.servers.packets_per_second, text),
+        show: |settings| Some(settings.latency.servers.packets_per_second.to_string()),
+    },
+    Key {
+        name: "latency.servers.bits-per-second",
+        value: "BITS",
+        help: "Bits a second of all OWAMP sessions of one client, with IP and UDP headers. A TWAMP session answers with no more than it gets.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.servers.bits_per_second, text),
+        show: |settings| Some(settings.latency.servers.bits_per_second.to_string()),
+    },
+    Key {
+        name: "latency.servers.duration",
+        value: "TIME",
+        help: "The longest session, up to 24h.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.servers.duration, text),
+        show: |settings| Some(settings.latency.servers.duration.to_string()),
     },
     Key {
         name: "workload.nesting",

@@ -7,7 +7,9 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use super::ConfigError;
+use super::ControlServer;
 use super::Interval;
+use super::Servers;
 use super::value::Scalar;
 use crate::latency::mesh::Network;
 use crate::latency::peers::Entry;
@@ -41,6 +43,12 @@ pub struct Latency {
     pub dscp: Dscp,
     /// What packets are signed with.
     pub key_file: Option<PathBuf>,
+    /// The server of OWAMP's control connections.
+    pub owamp: ControlServer,
+    /// The server of TWAMP's.
+    pub twamp: ControlServer,
+    /// What both do.
+    pub servers: Servers,
 }
 
 impl Latency {
@@ -67,6 +75,10 @@ impl Latency {
         }
         if let Some(url) = &self.peers_url {
             check_url(url).map_err(wrong("latency.peers-url"))?;
+        }
+        if self.servers.require_pass_phrase && self.servers.pass_phrase_file.is_none() {
+            let problem = "needs latency.servers.pass-phrase-file".to_owned();
+            return Err(wrong("latency.servers.require-pass-phrase")(problem));
         }
         let networks = self
             .allow

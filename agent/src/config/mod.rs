@@ -14,6 +14,7 @@ mod latency;
 mod location;
 mod location_keys;
 mod rules;
+mod servers;
 mod value;
 
 use std::path::PathBuf;
@@ -53,6 +54,10 @@ pub use location::LocationSettings;
 pub use location::Name;
 pub use location::Peer;
 pub use location::PeerList;
+pub use servers::Bits;
+pub use servers::ControlServer;
+pub use servers::Ports;
+pub use servers::Servers;
 pub use value::Interval;
 pub use value::Keep;
 pub use value::Limit;

@@ -9,6 +9,7 @@ use super::point::Points;
 use super::point::Type;
 use super::power;
 use super::processes;
+use super::servers;
 use super::workloads;
 use crate::snapshot::Snapshot;
 
@@ -289,6 +290,14 @@ pub const FAMILIES: &[Family] = families! {
         "Packets of others that were answered.";
     "wattle_oneway_refused_packets_total" Counter - &["reason"], latency::refused,
         "Packets of others that were not answered.";
+    "wattle_oneway_server_connections_total" Counter - &["protocol"], servers::connections,
+        "Control connections of OWAMP and TWAMP clients. This and the three below only where there is such a server.";
+    "wattle_oneway_server_sessions_total" Counter - &["protocol"], servers::sessions,
+        "Test sessions that were arranged.";
+    "wattle_oneway_server_packets_total" Counter - &["protocol", "outcome"], servers::packets,
+        "Test packets of such sessions: received, sent, or rejected as none of the session.";
+    "wattle_oneway_server_refusals_total" Counter - &["protocol", "reason"], servers::refusals,
+        "Connections and sessions that were refused.";
 };
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod processes;
 mod reference;
 mod render;
 mod report;
+mod servers;
 mod workloads;
 
 pub use families::FAMILIES;
