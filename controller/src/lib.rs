@@ -3,6 +3,12 @@
 //! Data flows one way: agents' metrics or Prometheus → `facts` → `inventory` (the ledger of capacity) → `placement`
 //! (filter, score, allocate; pure) → a claim in a [`store`] → API and command line.
 
+pub mod cli;
+mod client;
+mod clock;
+pub mod config;
 pub mod inventory;
+mod log;
 pub mod placement_api;
+mod serve;
 pub mod store;
