@@ -46,7 +46,7 @@ impl Desk {
     {
         let most = match self.office.receive(&head) {
             Ok(most) => most,
-            Err(reply) => return (reply, !body.is_end_stream()),
+            Err(reply) => return (*reply, !body.is_end_stream()),
         };
         match self.shelf.read(body, most).await {
             Ok(kept) => (self.answer(head, kept).await, false),

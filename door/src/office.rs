@@ -20,7 +20,7 @@ pub type Answering = Pin<Box<dyn Future<Output = Reply> + Send>>;
 pub trait Office: Send + Sync + 'static {
     /// Looks at a request before any of its body is read: how many bytes that may have, or the answer if there is nothing
     /// to read it for. Must be quick.
-    fn receive(&self, head: &Head) -> Result<usize, Reply>;
+    fn receive(&self, head: &Head) -> Result<usize, Box<Reply>>;
 
     /// Answers.
     fn answer(self: Arc<Self>, errand: Errand) -> Answering;

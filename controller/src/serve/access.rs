@@ -128,9 +128,11 @@ mod tests {
     #[test]
     fn what_is_open_to_others_needs_roles_and_tls() {
         let open = |listen: &str, insecure, tls| {
-            let mut settings = Settings::default();
-            settings.listen = vec![listen.to_owned()];
-            settings.auth.insecure = insecure;
+            let settings = Settings {
+                listen: vec![listen.to_owned()],
+                auth: crate::config::Auth { insecure, file: None },
+                ..Settings::default()
+            };
             Access::open(&settings, tls).map_err(|error| error.to_string())
         };
         assert!(open("127.0.0.1:1", false, false).is_ok());

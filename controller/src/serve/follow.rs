@@ -63,7 +63,7 @@ async fn begin(store: &dyn Store, service: &Placement, health: &Health) -> Optio
     begun
         .await
         .inspect_err(|error| {
-            tracing::error!("the ledger cannot be read from the store; trying again: {error:#}")
+            tracing::error!("the ledger cannot be read from the store; trying again: {error:#}");
         })
         .ok()
 }

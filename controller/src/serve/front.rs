@@ -101,7 +101,7 @@ impl Front {
 }
 
 impl Office for Front {
-    fn receive(&self, head: &Head) -> Result<usize, Reply> {
+    fn receive(&self, head: &Head) -> Result<usize, Box<Reply>> {
         let denied = route::role_for(head).map_or(Ok(()), |role| self.access.check(head, role));
         match denied {
             Ok(()) => Ok(MAX_BODY),
@@ -109,11 +109,11 @@ impl Office for Front {
                 let sentence = "a token is needed: Authorization: Bearer TOKEN, or X-Auth-Token: TOKEN";
                 let challenge = HeaderValue::from_static("Bearer realm=\"wattle\"");
                 let reply = self.refuse(head, StatusCode::UNAUTHORIZED, sentence);
-                Err(reply.with(header::WWW_AUTHENTICATE, challenge))
+                Err(Box::new(reply.with(header::WWW_AUTHENTICATE, challenge)))
             }
             Err(Denied::NotAllowed) => {
                 let sentence = "this token is not allowed to do that: another role is needed";
-                Err(self.refuse(head, StatusCode::FORBIDDEN, sentence))
+                Err(Box::new(self.refuse(head, StatusCode::FORBIDDEN, sentence)))
             }
         }
     }

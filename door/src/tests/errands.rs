@@ -77,9 +77,9 @@ impl Clerk {
 }
 
 impl Office for Clerk {
-    fn receive(&self, head: &Head) -> Result<usize, Reply> {
+    fn receive(&self, head: &Head) -> Result<usize, Box<Reply>> {
         match head.path() {
-            "/forbidden" => Err(Answer::text(StatusCode::FORBIDDEN, "not you\n").into()),
+            "/forbidden" => Err(Box::new(Answer::text(StatusCode::FORBIDDEN, "not you\n").into())),
             _ => Ok(MOST),
         }
     }
