@@ -1,7 +1,6 @@
 //! What is sent back.
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::Response;
 use hyper::header;
 use hyper::header::HeaderMap;
@@ -9,6 +8,8 @@ use hyper::header::HeaderName;
 use hyper::header::HeaderValue;
 
 use super::StatusCode;
+use super::outgoing::Outgoing;
+use super::reply::common;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -83,27 +84,25 @@ impl Answer {
     }
 
     /// The response, with the headers that every answer carries and those that the web configuration adds.
-    pub(super) fn into_response(self, configured: &HeaderMap) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(self.body));
+    pub(super) fn into_response(self, configured: &HeaderMap) -> Response<Outgoing> {
+        let mut response = Response::new(Outgoing::whole(self.body.clone()));
         *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        );
-        // A stored scrape is a wrong scrape.
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.extend(configured.clone());
+        common(response.headers_mut(), configured);
+        self.write_headers(response.headers_mut());
+        response
+    }
+
+    /// The headers of its own.
+    pub(super) fn write_headers(&self, headers: &mut HeaderMap) {
         let own = [
             Some((header::CONTENT_TYPE, self.content_type)),
             self.content_encoding
                 .map(|coding| (header::CONTENT_ENCODING, coding)),
             self.vary.map(|names| (header::VARY, names)),
-            self.also,
+            self.also.clone(),
         ];
         for (name, value) in own.into_iter().flatten() {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        response
     }
 }

@@ -15,9 +15,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
-use super::Site;
 use super::StatusCode;
 use super::Tally;
+use super::Visitor;
+use super::behind::Behind;
 use super::farewell::farewell;
 use super::pace::Paced;
 use super::pace::SharedPace;
@@ -33,7 +34,7 @@ const LEAST_BUFFER: usize = 8 << 10;
 
 /// What all connections share.
 pub(super) struct Room {
-    pub(super) site: Arc<dyn Site>,
+    pub(super) behind: Behind,
     pub(super) limits: Limits,
     pub(super) tally: Arc<Tally>,
 }
@@ -63,7 +64,7 @@ where
 {
     let terms = Arc::clone(&ends.terms.borrow_and_update());
     let Some(config) = terms.tls.clone() else {
-        return converse(stream, &room, terms, ends).await;
+        return converse(stream, &room, terms, ends, Visitor::default()).await;
     };
     let handshake = timeout(room.limits.handshake, TlsAcceptor::from(config).accept(stream));
     let result = tokio::select! {
@@ -71,26 +72,29 @@ where
         _ = ends.closing.changed() => return,
     };
     match result {
-        Ok(Ok(stream)) => return converse(stream, &room, terms, ends).await,
+        Ok(Ok(stream)) => {
+            let visitor = Visitor::through_tls(stream.get_ref().1, terms.verifies_clients);
+            return converse(stream, &room, terms, ends, visitor).await;
+        }
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
     room.tally.count(Event::HandshakeFailed);
 }
 
-async fn converse<S>(stream: S, room: &Room, terms: Arc<Terms>, ends: Ends)
+async fn converse<S>(stream: S, room: &Room, terms: Arc<Terms>, ends: Ends, visitor: Visitor)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let pace = SharedPace::default();
     let io = TokioIo::new(Paced::new(stream, pace.clone()));
-    let talk = Arc::new(Talk::new(room, terms));
+    let talk = Arc::new(Talk::new(room, terms, visitor));
     let service = service_fn(|request| {
         pace.asked();
         let (talk, pace) = (Arc::clone(&talk), pace.clone());
         async move {
-            let response = service::respond(&talk, request).await;
-            pace.answered();
+            let mut response = service::respond(&talk, request).await;
+            response.body_mut().report_to(&pace);
             Ok::<_, Infallible>(response)
         }
     });

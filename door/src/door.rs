@@ -13,18 +13,21 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::Limits;
+use super::Office;
 use super::Site;
 use super::Tally;
 use super::WebConfig;
 use super::accept::Accept;
 use super::accept::Entrance;
 use super::accept::Listeners;
+use super::behind::Behind;
 use super::connection;
 use super::connection::Ends;
 use super::connection::Room;
+use super::desk::Desk;
 use super::tally::Event;
 
-/// The door to a [`Site`].
+/// The door to a [`Site`] or an [`Office`].
 pub struct Door {
     room: Arc<Room>,
     web: Arc<WebConfig>,
@@ -33,8 +36,17 @@ pub struct Door {
 impl Door {
     /// A door to `site` on the terms of `web`, not yet open.
     pub fn new(site: Arc<dyn Site>, web: Arc<WebConfig>, limits: Limits) -> Self {
+        Self::before(Behind::Site(site), web, limits)
+    }
+
+    /// A door to `office`, on the same terms.
+    pub fn to_office(office: Arc<dyn Office>, web: Arc<WebConfig>, limits: Limits) -> Self {
+        Self::before(Behind::Office(Arc::new(Desk::new(office, limits))), web, limits)
+    }
+
+    fn before(behind: Behind, web: Arc<WebConfig>, limits: Limits) -> Self {
         let room = Room {
-            site,
+            behind,
             limits,
             tally: Arc::default(),
         };

@@ -1,4 +1,4 @@
-//! The names in a certificate (RFC 5280, section 4.2.1.6).
+//! The names in a certificate (RFC 5280, sections 4.1.2.6 and 4.2.1.6).
 //!
 //! Read here because rustls only says whether a certificate is valid *for* a name, which counts wildcards; the
 //! configuration asks for a name that is in it.
@@ -16,6 +16,14 @@ const SUBJECT_ALT_NAME: [u8; 5] = [0x06, 0x03, 0x55, 0x1d, 0x11];
 /// `rfc822Name`, `dNSName` and `uniformResourceIdentifier` of `GeneralName`.
 const TEXTS: [u8; 3] = [0x81, 0x82, 0x86];
 const IP_ADDRESS: u8 = 0x87;
+const SET: u8 = 0x31;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+/// The object identifier 2.5.4.3.
+const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
+/// `UTF8String` and `PrintableString` of `DirectoryString`.
+const STRINGS: [u8; 2] = [0x0c, 0x13];
+/// Before the subject of `TBSCertificate` stand three sequences: signature, issuer, validity.
+const SUBJECT: usize = 3;
 
 /// Names of which a certificate has to bear one, letter by letter: DNS, e-mail, URI or IP address.
 #[derive(Debug)]
@@ -44,6 +52,34 @@ impl Allowed {
             _ => false,
         })
     }
+}
+
+/// The alternative names that are text.
+pub(super) fn texts(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let names = general_names(certificate).into_iter().flatten();
+    let texts = names.filter(|(tag, _)| TEXTS.contains(tag));
+    texts.filter_map(|(_, value)| text(value)).collect()
+}
+
+/// The subject's common name, if there is one and no other.
+pub(super) fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
+    let tbs = Der(certificate).enter(SEQUENCE)?.enter(SEQUENCE)?;
+    let (_, subject) = tbs.filter(|&(tag, _)| tag == SEQUENCE).nth(SUBJECT)?;
+    let sets = Der(subject).filter(|&(tag, _)| tag == SET);
+    let attributes = sets.flat_map(|(_, set)| Der(set)).filter_map(|(_, attribute)| {
+        let mut parts = Der(attribute);
+        let named = parts.next()? == (OBJECT_IDENTIFIER, &COMMON_NAME[..]);
+        parts.next().filter(|_| named)
+    });
+    let mut names = attributes.collect::<Vec<_>>().into_iter();
+    match (names.next(), names.next()) {
+        (Some((tag, value)), None) if STRINGS.contains(&tag) => text(value),
+        _ => None,
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    String::from_utf8(bytes.to_vec()).ok()
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

@@ -1,10 +1,9 @@
 //! From a request to its response.
 
-use std::borrow::Cow;
+use std::error::Error;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::Method;
 use hyper::Request;
 use hyper::Response;
@@ -12,101 +11,148 @@ use hyper::Version;
 use hyper::body::Body;
 use hyper::header;
 use hyper::header::HeaderMap;
-use hyper::header::HeaderName;
 use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
 
 use super::Answer;
+use super::Head;
 use super::Question;
 use super::Site;
 use super::StatusCode;
 use super::Tally;
+use super::Visitor;
 use super::auth::Verdict;
+use super::behind::Behind;
 use super::connection::Room;
+use super::credentials::Credentials;
+use super::head::joined;
+use super::outgoing::Outgoing;
 use super::site;
 use super::terms::Terms;
 
 /// What the requests of one connection share.
 pub(super) struct Talk {
-    site: Arc<dyn Site>,
+    behind: Behind,
     tally: Arc<Tally>,
     terms: Arc<Terms>,
     longest_target: usize,
+    visitor: Visitor,
 }
 
 impl Talk {
-    pub(super) fn new(room: &Room, terms: Arc<Terms>) -> Self {
+    pub(super) fn new(room: &Room, terms: Arc<Terms>, visitor: Visitor) -> Self {
         Self {
-            site: Arc::clone(&room.site),
+            behind: room.behind.clone(),
             tally: Arc::clone(&room.tally),
             terms,
             longest_target: room.limits.target,
+            visitor,
         }
     }
 
     /// What costs nothing is looked at first, and the password last.
-    async fn answer(&self, parts: &Parts) -> Answer {
+    async fn refusal(&self, parts: &Parts) -> Option<Answer> {
         if !self.terms.is_in_time() {
-            return Answer::text(StatusCode::TOO_MANY_REQUESTS, "too many requests\n");
+            return Some(Answer::text(StatusCode::TOO_MANY_REQUESTS, "too many requests\n"));
         }
-        if let Some(refusal) = refusal(parts, self.longest_target) {
-            return refusal;
+        let wrong_method = match self.behind {
+            Behind::Site(_) => wrong_method(parts),
+            Behind::Office(_) => None,
+        };
+        if let Some(refusal) = wrong_method.or_else(|| malformed(parts, self.longest_target)) {
+            return Some(refusal);
         }
-        match self
-            .terms
-            .admits(parts.headers.get(header::AUTHORIZATION), &self.tally)
-            .await
-        {
-            Verdict::Admitted => self.ask(parts),
-            Verdict::Refused => Answer::text(
-                StatusCode::UNAUTHORIZED,
-                "a user name and a password are needed\n",
-            )
-            .with(
-                header::WWW_AUTHENTICATE,
-                "Basic realm=\"wattle\", charset=\"UTF-8\"",
+        let given = parts.headers.get(header::AUTHORIZATION);
+        match self.terms.admits(given, &self.tally).await {
+            Verdict::Admitted => None,
+            Verdict::Refused => Some(
+                Answer::text(
+                    StatusCode::UNAUTHORIZED,
+                    "a user name and a password are needed\n",
+                )
+                .with(
+                    header::WWW_AUTHENTICATE,
+                    "Basic realm=\"wattle\", charset=\"UTF-8\"",
+                ),
             ),
-            Verdict::Busy => Answer::text(StatusCode::SERVICE_UNAVAILABLE, "too many passwords to check\n")
-                .with(header::RETRY_AFTER, "5"),
+            Verdict::Busy => Some(
+                Answer::text(StatusCode::SERVICE_UNAVAILABLE, "too many passwords to check\n")
+                    .with(header::RETRY_AFTER, "5"),
+            ),
         }
     }
 
-    fn ask(&self, parts: &Parts) -> Answer {
-        let accept = joined(&parts.headers, &header::ACCEPT);
-        let accept_encoding = joined(&parts.headers, &header::ACCEPT_ENCODING);
-        let question = Question {
-            path: parts.uri.path(),
-            query: parts.uri.query(),
-            accept: accept.as_deref(),
-            accept_encoding: accept_encoding.as_deref(),
-        };
-        site::ask(&*self.site, &question)
+    /// Who asks, after the password was found right.
+    fn visitor(&self, headers: &HeaderMap) -> Visitor {
+        let user = headers
+            .get(header::AUTHORIZATION)
+            .filter(|_| self.terms.has_users())
+            .and_then(Credentials::from_header)
+            .and_then(|credentials| String::from_utf8(credentials.user).ok());
+        Visitor {
+            user,
+            ..self.visitor.clone()
+        }
+    }
+
+    fn close<T>(response: &mut Response<T>) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
     }
 }
 
-/// Answers one request. Its body, if it has one, is not read, and the connection ends after the answer.
-pub(super) async fn respond<B: Body>(talk: &Talk, request: Request<B>) -> Response<Full<Bytes>> {
+/// Answers one request. If some of its body is not read, the connection ends after the answer.
+pub(super) async fn respond<B>(talk: &Talk, request: Request<B>) -> Response<Outgoing>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let (parts, body) = request.into_parts();
     let unread = !body.is_end_stream();
-    drop(body);
-    let answer = talk.answer(&parts).await;
-    talk.tally.count_answer(answer.status);
-    let mut response = answer.into_response(&talk.terms.headers);
+    let (mut response, unread) = match (talk.refusal(&parts).await, &talk.behind) {
+        (Some(refusal), _) => (refusal.into_response(&talk.terms.headers), unread),
+        (None, Behind::Site(site)) => {
+            drop(body);
+            let answer = ask(&**site, &parts);
+            (answer.into_response(&talk.terms.headers), unread)
+        }
+        (None, Behind::Office(desk)) => {
+            let visitor = talk.visitor(&parts.headers);
+            let (reply, unread) = desk.serve(Head::new(parts, visitor), body).await;
+            (reply.into_response(&talk.terms.headers), unread)
+        }
+    };
+    talk.tally.count_answer(response.status());
     if unread {
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        Talk::close(&mut response);
     }
     response
 }
 
-/// What the protocol's rules say against a request.
-fn refusal(parts: &Parts, longest_target: usize) -> Option<Answer> {
-    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-    if parts.method != Method::GET && parts.method != Method::HEAD {
+fn ask(site: &dyn Site, parts: &Parts) -> Answer {
+    let accept = joined(&parts.headers, &header::ACCEPT);
+    let accept_encoding = joined(&parts.headers, &header::ACCEPT_ENCODING);
+    let question = Question {
+        path: parts.uri.path(),
+        query: parts.uri.query(),
+        accept: accept.as_deref(),
+        accept_encoding: accept_encoding.as_deref(),
+    };
+    site::ask(site, &question)
+}
+
+/// What a site that is only read says against a request.
+fn wrong_method(parts: &Parts) -> Option<Answer> {
+    (parts.method != Method::GET && parts.method != Method::HEAD).then(|| {
         let text = "only GET and HEAD are answered here\n";
-        Some(Answer::text(StatusCode::METHOD_NOT_ALLOWED, text).with(header::ALLOW, "GET, HEAD"))
-    } else if target.len() > longest_target {
+        Answer::text(StatusCode::METHOD_NOT_ALLOWED, text).with(header::ALLOW, "GET, HEAD")
+    })
+}
+
+/// What the protocol's rules say against a request.
+fn malformed(parts: &Parts, longest_target: usize) -> Option<Answer> {
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    if target.len() > longest_target {
         Some(Answer::text(
             StatusCode::URI_TOO_LONG,
             "the path and query are too long\n",
@@ -130,16 +176,6 @@ fn refusal(parts: &Parts, longest_target: usize) -> Option<Answer> {
 fn names_one_host(parts: &Parts) -> bool {
     let hosts = parts.headers.get_all(header::HOST).iter().count();
     hosts == 1 || (hosts == 0 && parts.version < Version::HTTP_11)
-}
-
-/// The values of all headers called `name`, without those that are not text.
-fn joined<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Cow<'h, str>> {
-    let mut values = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let first = Cow::Borrowed(values.next()?);
-    Some(values.fold(first, |joined, value| Cow::Owned(format!("{joined}, {value}"))))
 }
 
 #[cfg(test)]
@@ -172,25 +208,10 @@ mod tests {
             ("GET", &long, 1, Some(StatusCode::URI_TOO_LONG)),
         ];
         for (method, target, hosts, wanted) in table {
-            let found = refusal(&parts(method, target, hosts), 64).map(|answer| answer.status);
+            let parts = parts(method, target, hosts);
+            let refusal = wrong_method(&parts).or_else(|| malformed(&parts, 64));
+            let found = refusal.map(|answer| answer.status);
             assert_eq!(found, wanted, "{method} {target} with {hosts} hosts");
         }
-    }
-
-    #[test]
-    fn headers_of_one_name_are_joined_and_those_that_are_not_text_left_out() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(joined(&headers, &header::ACCEPT), None);
-        headers.append(header::ACCEPT, HeaderValue::from_static("text/plain"));
-        assert!(matches!(
-            joined(&headers, &header::ACCEPT),
-            Some(Cow::Borrowed("text/plain"))
-        ));
-        headers.append(header::ACCEPT, HeaderValue::from_bytes(b"\xff").unwrap());
-        headers.append(header::ACCEPT, HeaderValue::from_static("*/*;q=0.1"));
-        assert_eq!(
-            joined(&headers, &header::ACCEPT).as_deref(),
-            Some("text/plain, */*;q=0.1")
-        );
     }
 }

@@ -28,6 +28,8 @@ use super::web_file::Wrong;
 pub(super) struct Terms {
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) headers: HeaderMap,
+    /// Whether a certificate that a client shows was held against authorities.
+    pub(super) verifies_clients: bool,
     guard: Option<Guard>,
     bucket: Option<Mutex<Bucket>>,
 }
@@ -35,8 +37,10 @@ pub(super) struct Terms {
 impl Terms {
     /// Makes terms of a file, whose relative paths begin at `base`.
     pub(super) fn new(file: WebFile, base: &Path) -> Result<Self, Wrong> {
+        let tls_file = file.tls_server_config.unwrap_or_default();
         Ok(Self {
-            tls: tls::server_config(&file.tls_server_config.unwrap_or_default(), base)?,
+            tls: tls::server_config(&tls_file, base)?,
+            verifies_clients: tls_file.client_auth_type.unwrap_or_default().verifies(),
             headers: headers(
                 file.http_server_config
                     .and_then(|http| http.headers)
@@ -55,6 +59,11 @@ impl Terms {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take(Instant::now())
+    }
+
+    /// Whether a name and a password are asked for.
+    pub(super) fn has_users(&self) -> bool {
+        self.guard.is_some()
     }
 
     /// Whether these credentials are enough.

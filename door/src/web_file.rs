@@ -73,6 +73,13 @@ pub(super) enum ClientAuth {
     RequireAndVerify,
 }
 
+impl ClientAuth {
+    /// Whether a certificate is held against authorities.
+    pub(super) fn verifies(self) -> bool {
+        matches!(self, Self::VerifyIfGiven | Self::RequireAndVerify)
+    }
+}
+
 /// `min_version` and `max_version`.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum TlsVersion {

@@ -30,6 +30,11 @@ pub struct Usage {
 }
 
 impl Ledger {
+    /// How many consumers there are.
+    pub fn consumer_count(&self) -> usize {
+        self.consumers.len()
+    }
+
     /// A consumer, by the spelling under which it was made.
     pub fn consumer(&self, id: &str) -> Option<&Consumer> {
         self.consumers.get(id)

@@ -42,6 +42,8 @@ pub use reply::Response;
 pub use routes::MAX_BODY;
 pub use seam::ClaimStore;
 pub use seam::InMemory;
+pub use seam::Shared;
 pub use service::ChangeError;
 pub use service::Service;
 pub use service::StoreTrouble;
+pub use service::refused;

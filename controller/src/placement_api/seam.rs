@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
 use std::future::ready;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -12,6 +13,8 @@ use std::sync::PoisonError;
 use crate::store::Entry;
 use crate::store::Outcome;
 use crate::store::Revision;
+use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::Transaction;
 
 /// What the service needs of a store.
@@ -27,6 +30,27 @@ pub trait ClaimStore: Send + Sync {
 
     /// Everything under a prefix.
     fn list(&self, prefix: &str) -> impl Future<Output = Result<Vec<Entry>, Self::Error>> + Send;
+}
+
+/// Any of the [stores](crate::store), shared with whoever else uses it.
+#[derive(Clone, Debug)]
+pub struct Shared(pub Arc<dyn Store>);
+
+impl ClaimStore for Shared {
+    type Error = StoreError;
+
+    async fn commit(&self, transaction: &Transaction) -> Result<Outcome, StoreError> {
+        self.0.commit(transaction.clone()).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        self.0.get(key).await
+    }
+
+    async fn list(&self, prefix: &str) -> Result<Vec<Entry>, StoreError> {
+        let listing = self.0.list(prefix).await?;
+        Ok(listing.entries)
+    }
 }
 
 /// A store that forgets everything when it is dropped: for tests, and to try things out.

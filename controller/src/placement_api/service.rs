@@ -22,6 +22,7 @@ use crate::inventory::Plan;
 use crate::inventory::Unreadable;
 use crate::inventory::pointed_to;
 use crate::store::Change;
+use crate::store::Entry;
 use crate::store::Outcome;
 use crate::store::Revision;
 use crate::store::Transaction;
@@ -66,21 +67,37 @@ pub struct Service<S> {
 impl<S: ClaimStore> Service<S> {
     /// Reads everything that the store has.
     pub async fn open(store: S) -> Result<Self, StoreTrouble<S::Error>> {
-        let mut ledger = Ledger::new();
+        let mut entries = Vec::new();
         for prefix in PREFIXES {
-            for entry in store.list(prefix).await.map_err(StoreTrouble::Store)? {
-                let change = Change {
-                    key: entry.key,
-                    value: Some(entry.value),
-                };
-                ledger.apply(entry.revision, &[change])?;
-            }
+            entries.extend(store.list(prefix).await.map_err(StoreTrouble::Store)?);
         }
-        Ok(Self {
+        let service = Self::over(store);
+        service.begin_anew(entries)?;
+        Ok(service)
+    }
+
+    /// Over a ledger that knows nothing yet: [`begin_anew`](Self::begin_anew) comes next.
+    pub fn over(store: S) -> Self {
+        Self {
             store,
-            ledger: RwLock::new(ledger),
+            ledger: RwLock::default(),
             turn: Mutex::new(()),
-        })
+        }
+    }
+
+    /// Forgets everything and takes in all that the store has, read at one revision. What was committed after that has to be
+    /// told again, by [`take_in`](Self::take_in); until then a request that builds on it is planned twice, and no promise is broken.
+    pub fn begin_anew(&self, entries: Vec<Entry>) -> Result<(), Unreadable> {
+        let mut ledger = Ledger::new();
+        for entry in entries {
+            let change = Change {
+                key: entry.key,
+                value: Some(entry.value),
+            };
+            ledger.apply(entry.revision, &[change])?;
+        }
+        *self.ledger.write().unwrap_or_else(PoisonError::into_inner) = ledger;
+        Ok(())
     }
 
     /// The ledger, to look at. Nothing changes while it is held: give it back soon.
@@ -178,6 +195,15 @@ impl<S: ClaimStore> Service<S> {
         self.take_in(revision, std::slice::from_ref(&change))?;
         Ok(change.value)
     }
+}
+
+/// The answer to a request that is refused before it reaches the API, by who carries it: in the form of all other faults.
+pub fn refused(request: &Request<'_>, status: u16, sentence: &str) -> Response {
+    let version = Version::of_header(request.api_version).ok();
+    let id = request.id();
+    let mut response = fault_response(&Fault::new(status, sentence), version, &id);
+    response.headers.push(("x-openstack-request-id", id));
+    response
 }
 
 fn out_of_order<E: std::error::Error>(trouble: &StoreTrouble<E>) -> Fault {

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::Answer;
 use crate::Door;
 use crate::Limits;
+use crate::Office;
 use crate::Question;
 use crate::Site;
 use crate::TallySnapshot;
@@ -78,7 +79,19 @@ impl House {
 
     pub(super) fn with(limits: Limits, web: WebConfig) -> Self {
         let web = Arc::new(web);
-        let door = Arc::new(Door::new(Arc::new(Rooms), Arc::clone(&web), limits));
+        let door = Door::new(Arc::new(Rooms), Arc::clone(&web), limits);
+        Self::behind(door, web)
+    }
+
+    /// With an office instead.
+    pub(super) fn with_office(office: Arc<dyn Office>, limits: Limits, web: WebConfig) -> Self {
+        let web = Arc::new(web);
+        let door = Door::to_office(office, Arc::clone(&web), limits);
+        Self::behind(door, web)
+    }
+
+    fn behind(door: Door, web: Arc<WebConfig>) -> Self {
+        let door = Arc::new(door);
         let (arrivals, source) = mpsc::unbounded_channel();
         let (close, shutdown) = oneshot::channel();
         let serving = Arc::clone(&door);

@@ -9,7 +9,7 @@ pub(crate) mod client;
 mod exposition;
 mod living;
 pub(crate) mod patience;
-mod program;
+pub(crate) mod program;
 mod reader;
 mod real_cgroup;
 

@@ -9,5 +9,6 @@ mod operations;
 mod ours;
 mod real;
 mod requests;
+mod served;
 mod speed;
 mod world;

@@ -14,13 +14,13 @@ use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-pub(super) type Sender = SendRequest<Full<Bytes>>;
+pub(crate) type Sender = SendRequest<Full<Bytes>>;
 
 /// Where a member listens for clients.
 #[derive(Debug)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// `host:port`, as in the `Host` header.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     host: String,
     port: u16,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
@@ -28,7 +28,7 @@ pub(super) struct Address {
 
 impl Address {
     /// Of `http://host:port` or `https://host:port`.
-    pub(super) fn parse(url: &str, tls: Option<&Arc<ClientConfig>>) -> Result<Self, String> {
+    pub(crate) fn parse(url: &str, tls: Option<&Arc<ClientConfig>>) -> Result<Self, String> {
         let wrong = || format!("{url:?} is no endpoint: write http://host:port or https://host:port");
         let uri: hyper::Uri = url.parse().map_err(|_| wrong())?;
         let (Some(authority), Some(host)) = (uri.authority(), uri.host()) else {
@@ -58,7 +58,7 @@ impl Address {
     }
 
     /// Connects; the connection's own task ends with the sender.
-    pub(super) async fn connect(&self) -> Result<Sender, String> {
+    pub(crate) async fn connect(&self) -> Result<Sender, String> {
         let stream = TcpStream::connect((self.host.as_str(), self.port))
             .await
             .map_err(|error| error.to_string())?;

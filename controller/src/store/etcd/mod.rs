@@ -40,12 +40,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::client::Client;
+pub(crate) use self::connect::Address;
+pub(crate) use self::connect::Sender;
 use self::marker::Markers;
 use self::names::Names;
 pub use self::options::Credentials;
 pub use self::options::EtcdOptions;
 pub use self::options::EtcdTimeouts;
 pub use self::options::EtcdTls;
+pub(crate) use self::tls::client_config;
 use self::wire::Header;
 use super::bounds;
 use super::error::StoreError;

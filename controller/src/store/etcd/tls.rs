@@ -13,7 +13,7 @@ use rustls_pki_types::pem::PemObject;
 use super::options::EtcdTls;
 
 /// What a connection needs. The error names the file.
-pub(super) fn client_config(files: &EtcdTls) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn client_config(files: &EtcdTls) -> Result<Arc<ClientConfig>, String> {
     let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
