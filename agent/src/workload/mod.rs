@@ -5,7 +5,7 @@
 //! can be added to without a line of Rust.
 //!
 //! From a path follows a [`Subject`] ([`sort_cgroup`]), from a subject and [`Evidence`] an [`Identity`]. What runs in its
-//! own right outside of any cgroup that says so is found by its command line ([`vm_process`]).
+//! own right outside of any cgroup that says so is found by its command line ([`vm_process()`]).
 //! Last, the operator may call it otherwise ([`rules`]).
 
 mod clean;

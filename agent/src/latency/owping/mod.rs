@@ -1,7 +1,7 @@
 //! `wattle-agent owping`: one-way ping, for people.
 //!
-//! [`cli`] makes [`Options`] of what was typed; one of three runs, for [`owamp`](one_way), [`twamp`](two_way) and
-//! [`stamp`](light), sends and receives; what came of it is an [`Outcome`], of which a [`Report`] is computed, and that is
+//! `cli` makes [`Options`] of what was typed; one of three runs, for `owamp`, `twamp` and
+//! `stamp`, sends and receives; what came of it is an [`Outcome`], of which a [`Report`] is computed, and that is
 //! printed, for people or as JSON.
 
 mod cli;

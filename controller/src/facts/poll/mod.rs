@@ -1,6 +1,6 @@
 //! Asking every agent for its page, spread over time.
 //!
-//! [`Rota`] says who is asked when, and knows no clock; [`round`] asks many at once, within bounds, through whatever [`Fetch`] carries
+//! [`Rota`] says who is asked when, and knows no clock; [`round()`] asks many at once, within bounds, through whatever [`Fetch`] carries
 //! the pages; [`PlainHttp`] is one that does so without TLS.
 
 mod http;
