@@ -20,6 +20,9 @@ use crate::transactions::text;
 use crate::transactions::write;
 use crate::transactions::written;
 
+/// Far longer than an alarm takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_etcd_loses_and_doubles_nothing() {
     if !is_there() {
@@ -136,7 +139,16 @@ async fn a_full_etcd_says_that_nothing_was_changed() {
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
     assert!(error.to_string().contains("space exceeded"), "{error}");
     assert_eq!(store.list("").await.unwrap().entries.len(), made);
-    let health = store.check().await.unwrap_err();
+    // The alarm goes through the cluster after the refusal.
+    let health = tokio::time::timeout(PATIENCE, async {
+        loop {
+            match store.check().await {
+                Err(health) => break health,
+                Ok(_) => tokio::task::yield_now().await,
+            }
+        }
+    });
+    let health = health.await.unwrap();
     assert!(health.to_string().contains("NOSPACE"), "{health}");
 }
 

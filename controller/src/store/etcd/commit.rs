@@ -127,11 +127,36 @@ impl<'m> Commit<'_, 'm> {
             if failure.rejection().is_some_and(Rejection::is_lease_gone) && !self.doubt {
                 return Err(Stopped::LeaseGone(self.marker));
             }
+            if failure.rejection().is_some_and(Rejection::is_about_space) {
+                match self.look_at_marker().await {
+                    Ok(Judgement::Made(revision)) => {
+                        self.marker.moved_to(revision.0);
+                        return Ok(Outcome::Committed(revision));
+                    }
+                    Ok(Judgement::Conflict) => {}
+                    Ok(_) | Err(_) => self.doubt = true,
+                }
+            }
             self.doubt |= failure.leaves_doubt();
             if !failure.is_transient() || !attempts.another().await {
                 return Err(self.finally(&failure));
             }
         }
+    }
+
+    /// etcd refuses what its space has no room for, and makes the first of these all the same (quota checks stand before the log and
+    /// again where it is applied): only the marker tells.
+    async fn look_at_marker(&self) -> Result<Judgement, StoreError> {
+        let request = TxnRequest {
+            success: vec![Operation::get(self.marker.key())],
+            ..TxnRequest::default()
+        };
+        let answer: TxnAnswer = self.client.read("kv/txn", &request).await?;
+        let range = answer
+            .responses
+            .first()
+            .and_then(|first| first.response_range.as_ref());
+        Ok(range.map_or(Judgement::Strange, |range| self.judge_marker(range)))
     }
 
     fn finally(&self, failure: &Failure) -> Stopped<'m> {
