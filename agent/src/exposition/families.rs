@@ -149,7 +149,9 @@ pub const FAMILIES: &[Family] = families! {
     "wattle_peer_distance_meters" Gauge "meters" &["peer"], location::distance,
         "How far another host is over the ground.";
     "wattle_peer_light_floor_seconds" Gauge "seconds" &["peer"], location::floor,
-        "What light needs to another host in a fibre that lies straight. One-way delay divided by this is how many times longer than it needs to be the path is.";
+        "What light needs to another host in a fibre that lies straight.";
+    "wattle_peer_path_stretch_ratio" Gauge "ratio" WAY, location::stretch,
+        "How many times longer than it needs to be a path is: the least one-way delay of the last minute by what light needs. Absent where clocks do not tell.";
     "wattle_grid_carbon_intensity_grams_per_kilowatt_hour" Gauge "grams_per_kilowatt_hour" GRID, carbon::intensity,
         "Carbon dioxide, with what other gases count for, of a kilowatt-hour from the grid now. Absent while it is not known.";
     "wattle_grid_carbon_intensity_age_seconds" Gauge "seconds" GRID, carbon::age,

@@ -50,7 +50,9 @@ fn pinged(snapshot: &Snapshot) -> impl Iterator<Item = &IcmpPeer> {
 }
 
 /// Each peer with each direction, by the labels of both.
-fn ways(snapshot: &Snapshot) -> impl Iterator<Item = ([Label<'_>; 2], &PeerReport, &DirectionReport)> {
+pub(super) fn ways(
+    snapshot: &Snapshot,
+) -> impl Iterator<Item = ([Label<'_>; 2], &PeerReport, &DirectionReport)> {
     peers(snapshot).flat_map(|peer| {
         let named = DIRECTIONS.iter().zip(&peer.directions);
         named.map(move |(name, way)| ([(&*peer.name).into(), (*name).into()], peer, way))

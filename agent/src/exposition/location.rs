@@ -1,6 +1,10 @@
 //! Points of where the host stands.
 
+use std::time::Duration;
+
+use super::latency::ways;
 use super::point::Points;
+use crate::geo::Distance;
 use crate::geo::Place;
 use crate::snapshot::Snapshot;
 
@@ -42,5 +46,86 @@ pub(super) fn floor<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     let situation = snapshot.situation.iter();
     for way in situation.flat_map(|situation| &situation.distances) {
         points.number([way.peer.as_str().into()], way.floor_seconds);
+    }
+}
+
+/// The least delay of the last minute beside what light needs, where the clocks are good enough to say so.
+pub(super) fn stretch<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
+    let known = snapshot.situation.as_ref().map(|situation| &situation.distances);
+    for (labels, peer, way) in ways(snapshot) {
+        let distance = known.and_then(|known| known.iter().find(|way| way.peer == *peer.name));
+        let least = peer
+            .bound()
+            .and(way.minimum)
+            .and_then(|least| u64::try_from(least).ok());
+        if let (Some(distance), Some(least)) = (distance, least)
+            && let Some(ratio) = Distance::stretch(distance, Duration::from_nanos(least))
+        {
+            points.number(labels, ratio);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use wattle_oneway::clock::ClockState;
+
+    use crate::exposition::Format;
+    use crate::exposition::render;
+    use crate::geo::Distance;
+    use crate::geo::Situation;
+    use crate::latency::report::DirectionReport;
+    use crate::latency::report::LatencyReport;
+    use crate::latency::report::PeerReport;
+    use crate::snapshot::Snapshot;
+
+    /// A host at whose distance light needs a millisecond, and which is three milliseconds away by packets that go there.
+    fn measured(state: ClockState) -> String {
+        let there = DirectionReport {
+            minimum: Some(3_000_000),
+            ..DirectionReport::default()
+        };
+        let peer = PeerReport {
+            name: "node7".into(),
+            zone: "".into(),
+            address: String::new(),
+            state,
+            offset: None,
+            answers: true,
+            directions: [there, DirectionReport::default()],
+            round_trip: Default::default(),
+            rounds: Default::default(),
+        };
+        let distance = Distance {
+            peer: "node7".to_owned(),
+            meters: 204_190.0,
+            floor_seconds: 0.001,
+        };
+        let snapshot = Snapshot {
+            latency: Some(Arc::new(LatencyReport {
+                peers: vec![Arc::new(peer)],
+                ..LatencyReport::default()
+            })),
+            situation: Some(Arc::new(Situation {
+                distances: vec![distance],
+                ..Situation::default()
+            })),
+            ..Snapshot::default()
+        };
+        String::from_utf8(render(&Arc::new(snapshot), Format::Text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_path_is_compared_with_light_where_the_clocks_are_good_enough() {
+        let known = measured(ClockState::Synchronised { bound: 50_000 });
+        assert!(
+            known.contains("wattle_peer_path_stretch_ratio{peer=\"node7\",direction=\"to\"} 3"),
+            "{known}"
+        );
+        assert!(!known.contains("direction=\"from\"} 3"));
+        let unknown = measured(ClockState::Unsynchronised);
+        assert!(!unknown.contains("stretch_ratio{"), "{unknown}");
     }
 }
