@@ -8,6 +8,7 @@ mod client;
 mod clock;
 pub mod config;
 pub mod facts;
+pub mod fleet;
 pub mod inventory;
 mod log;
 pub mod placement;
