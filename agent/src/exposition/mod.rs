@@ -31,6 +31,7 @@ pub use format::Format;
 pub use mesh::Mesh;
 pub use point::Type;
 pub use reference::reference;
-pub use render::compress;
+pub use render::pack;
 pub use render::render;
+pub use render::render_packed;
 pub use report::Report;

@@ -64,12 +64,12 @@ mod tests {
             let (mut own, mut seen, mut charged) = ([0; 4], [0; 4], [0; 4]);
             let quiet = std::iter::repeat_n([0; 4], 24);
             // Each is known before anything moves.
-            for account in 0..4 {
-                within.own(account as u64, AROUND[account], [0, 0]);
+            for (account, around) in AROUND.into_iter().enumerate() {
+                within.own(account as u64, around, [0, 0]);
             }
             for (tick, moved) in moved.into_iter().chain(quiet).enumerate() {
-                for account in 0..4 {
-                    own[account] += moved[account];
+                for (own, moved) in own.iter_mut().zip(moved) {
+                    *own += moved;
                 }
                 let counted = [own.iter().sum::<u64>(), own[1], own[2] + own[3], own[3]];
                 for account in (0..4).filter(|account| tick % 8 == turns[*account]) {
