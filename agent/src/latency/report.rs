@@ -15,6 +15,9 @@ use super::peers::SourceReport;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
 
+/// Each host's clock, and whether it contradicts what the host says of it.
+pub type Offsets = Vec<(HostOffset<Arc<str>>, bool)>;
+
 /// Everything that this host knows about how far others are.
 #[derive(Clone, Debug, Default)]
 pub struct LatencyReport {
@@ -39,7 +42,7 @@ pub struct LatencyReport {
     /// Those that have no agent.
     pub icmp: Arc<IcmpReport>,
     /// How far each host's clock is from most others', by what this host has measured.
-    pub offsets: Vec<(HostOffset<Arc<str>>, bool)>,
+    pub offsets: Offsets,
     /// What this host adds to packets.
     pub stages: Stages,
     /// What the reflector did.

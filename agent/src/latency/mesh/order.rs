@@ -1,0 +1,54 @@
+//! What the thread that measures is told.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wattle_oneway::stamp::KeyRing;
+
+use super::network::Network;
+use crate::latency::icmp::IcmpDesk;
+use crate::latency::peers::Peer;
+use crate::latency::peers::SourceReport;
+use crate::latency::socket::WallShift;
+
+/// What the thread can be told.
+#[derive(Debug)]
+pub enum Order {
+    /// These are the peers from now on.
+    Peers {
+        /// In order of their names; nothing if they are the same as before.
+        peers: Option<Vec<Peer>>,
+        /// The zone of this host.
+        own_zone: Arc<str>,
+        /// Peers without an address.
+        unresolved: usize,
+        /// How the sources are.
+        sources: Vec<SourceReport>,
+    },
+    /// End.
+    Stop,
+}
+
+/// How it measures.
+#[derive(Clone, Debug)]
+pub struct MeshSettings {
+    /// This host's name.
+    pub own: Arc<str>,
+    /// Where the reflector listens: at most one address of each family.
+    pub listen: Vec<SocketAddr>,
+    /// Whom it answers; everybody if this is empty.
+    pub allow: Vec<Network>,
+    /// The mean time between two packets to a peer.
+    pub interval: Duration,
+    /// DSCP of all packets.
+    pub dscp: u8,
+    /// The most peers that are measured.
+    pub most: usize,
+    /// What packets are signed with.
+    pub keys: Option<KeyRing>,
+    /// For tests of what a wrong clock does.
+    pub shift: WallShift,
+    /// Where peers without an agent are handed on.
+    pub icmp: Arc<IcmpDesk>,
+}
