@@ -76,10 +76,11 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     };
     let door = Door::new(Arc::new(pages), web.clone(), wattle_door::Limits::default());
     let (orders, inbox) = mpsc::channel();
-    let latency = start::start(&settings, given.trial, clock.clone())?;
     let servers = Arc::new(responder::Tally::default());
     let responder = responder::start(&settings, servers.clone(), clock.clone())?;
-    let (mut ticker, assumed) = ticker(&settings, clock, board, door.tally());
+    let (mut ticker, assumed) = ticker(&settings, clock.clone(), board, door.tally());
+    let place = ticker.surroundings.place();
+    let latency = start::start(&settings, given.trial, clock, place)?;
     if let Some(latency) = &latency {
         ticker.latency = latency.board.clone();
     }

@@ -54,6 +54,7 @@ pub use location::LocationSettings;
 pub use location::Name;
 pub use location::Peer;
 pub use location::PeerList;
+pub use location::Telling;
 pub use servers::Bits;
 pub use servers::ControlServer;
 pub use servers::Ports;

@@ -39,6 +39,9 @@ struct Peer<'s> {
     clock_offset_seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_offset_error_seconds: Option<f64>,
+    /// As the peer tells where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance_meters: Option<f64>,
     to: Direction,
     from: Direction,
 }
@@ -105,6 +108,7 @@ impl<'s> Peer<'s> {
             clock_bound_seconds: peer.bound().map(positive),
             clock_offset_seconds: peer.offset.map(|(nanos, _)| seconds(nanos)),
             clock_offset_error_seconds: peer.offset.map(|(_, error)| positive(error)),
+            distance_meters: peer.distance.as_ref().map(|distance| distance.meters),
             to,
             from,
         }

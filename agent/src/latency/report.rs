@@ -12,6 +12,7 @@ use super::histogram::DelayHistogram;
 use super::icmp;
 use super::icmp::IcmpReport;
 use super::peers::SourceReport;
+use crate::geo::Distance;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
 
@@ -109,6 +110,8 @@ pub struct PeerReport {
     pub offset: Option<(i64, u64)>,
     /// Whether it has answered since the last packets were lost.
     pub answers: bool,
+    /// How far it is, if both hosts know where they stand and it tells.
+    pub distance: Option<Distance>,
     /// To it and from it.
     pub directions: [DirectionReport; 2],
     /// There and back, without the time that it took to answer.

@@ -32,6 +32,8 @@ use super::socket::WallShift;
 use crate::clock::Clock;
 use crate::clock::ShiftedClock;
 use crate::config::Settings;
+use crate::desk::Desk;
+use crate::geo::Situation;
 
 /// Where the latest report is.
 pub type LatencyBoard = ArcSwapOption<LatencyReport>;
@@ -68,14 +70,19 @@ impl Drop for Latency {
 }
 
 /// Begins to measure and to answer, if there are peers or the reflector is switched on.
-pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow::Result<Option<Latency>> {
+pub fn start(
+    settings: &Settings,
+    trial: Trial,
+    clock: Arc<dyn Clock>,
+    place: Arc<Desk<Situation>>,
+) -> anyhow::Result<Option<Latency>> {
     if !settings.latency.is_on() {
         return Ok(None);
     }
     let clock: Arc<dyn Clock> = Arc::new(ShiftedClock::new(clock, trial.shift));
     let icmp = Arc::new(IcmpDesk::default());
     let pinging = Arc::downgrade(&icmp);
-    let mesh = mesh_settings(settings, trial, icmp)?;
+    let mesh = mesh_settings(settings, trial, place, icmp)?;
     let interval = mesh.interval;
     let sources = sources(settings, &mesh.own)?;
     let state: Box<dyn ClockSource> = match trial.bound {
@@ -133,7 +140,12 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()>
         .map(drop)
 }
 
-fn mesh_settings(settings: &Settings, trial: Trial, icmp: Arc<IcmpDesk>) -> anyhow::Result<MeshSettings> {
+fn mesh_settings(
+    settings: &Settings,
+    trial: Trial,
+    place: Arc<Desk<Situation>>,
+    icmp: Arc<IcmpDesk>,
+) -> anyhow::Result<MeshSettings> {
     let latency = &settings.latency;
     let own = match &latency.name {
         Some(name) => name.clone(),
@@ -149,6 +161,7 @@ fn mesh_settings(settings: &Settings, trial: Trial, icmp: Arc<IcmpDesk>) -> anyh
         most: latency.max_peers.0,
         keys: latency.key_file.as_deref().map(key).transpose()?,
         shift: WallShift(trial.shift),
+        place,
         icmp,
     })
 }

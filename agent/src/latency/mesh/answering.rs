@@ -1,5 +1,7 @@
 //! The sockets at which others ask, and what answers them.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use wattle_oneway::Timestamp;
@@ -7,6 +9,7 @@ use wattle_oneway::stamp::ClockClaim;
 use wattle_oneway::stamp::KeyRing;
 use wattle_oneway::stamp::KeyStore;
 use wattle_oneway::stamp::Policy;
+use wattle_oneway::stamp::Position;
 use wattle_oneway::stamp::Reflection;
 use wattle_oneway::stamp::Reflector;
 use wattle_oneway::stamp::Refusal;
@@ -17,6 +20,7 @@ use super::TURN;
 use super::network::Network;
 use super::network::is_allowed;
 use crate::clock::Clock;
+use crate::latency::peers::Peer;
 use crate::latency::report::LatencyReport;
 use crate::latency::report::Stages;
 use crate::latency::socket::Envelope;
@@ -29,6 +33,8 @@ pub(super) struct Answering {
     reflector: Reflector,
     allow: Vec<Network>,
     not_allowed: u64,
+    peers: HashSet<IpAddr>,
+    position: Option<Position>,
     request: Vec<u8>,
     reply: Vec<u8>,
 }
@@ -45,13 +51,23 @@ impl Answering {
             reflector: Reflector::new(policy, store(keys)),
             allow,
             not_allowed: 0,
+            peers: HashSet::new(),
+            position: None,
             request: vec![0; LONGEST],
             reply: vec![0; LONGEST],
         }
     }
 
-    pub(super) const fn set_clock(&mut self, claim: ClockClaim) {
+    /// What whoever asks is told of this host. Its place is told to peers alone.
+    pub(super) const fn introduce(&mut self, claim: ClockClaim, position: Option<Position>) {
         self.reflector.set_clock(claim);
+        self.position = position;
+    }
+
+    /// These hosts are the peers, whether they are measured from here or not.
+    pub(super) fn set_peers(&mut self, peers: &[Peer]) {
+        let addresses = peers.iter().map(|peer| peer.address.ip().to_canonical());
+        self.peers = addresses.collect();
     }
 
     pub(super) fn take_stamps(&mut self, stages: &mut Stages) {
@@ -93,6 +109,8 @@ impl Answering {
         stages.wake_up.observe(arrival.wall.nanos_since(arrival.stamp.at));
         let request = self.request.get(..received.length).unwrap_or_default();
         let (now, from): (_, SocketAddr) = (clock.steady(), received.from);
+        let is_peer = self.peers.contains(&from.ip().to_canonical());
+        self.reflector.set_position(self.position.filter(|_| is_peer));
         let reflection = self
             .reflector
             .handle_request(now, &arrival, from, request, &mut self.reply);
@@ -137,5 +155,57 @@ const fn label(reason: Refusal) -> &'static str {
         Refusal::Loop => "loop",
         Refusal::TooFast => "too_fast",
         Refusal::Crowded => "crowded",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::time::Duration;
+
+    use wattle_oneway::stamp::Arrival;
+    use wattle_oneway::stamp::Sender;
+    use wattle_oneway::stamp::Settings;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::latency::socket::WallShift;
+
+    /// The place that an asker is told, which counts as a peer or not.
+    fn told(is_peer: bool) -> Option<Position> {
+        let clock = SystemClock;
+        let socket = StampedSocket::bind("127.0.0.1:0".parse().unwrap(), WallShift::default()).unwrap();
+        let at = socket.local_addr().unwrap();
+        let mut answering = Answering::new(vec![socket], Policy::default(), None, Vec::new());
+        answering.introduce(ClockClaim::Unknown, Position::new(1, 2));
+        let peer = Peer {
+            name: "peer".into(),
+            zone: "".into(),
+            address: at,
+            has_agent: true,
+        };
+        answering.set_peers(if is_peer { std::slice::from_ref(&peer) } else { &[] });
+        let asker = UdpSocket::bind("127.0.0.1:0").unwrap();
+        asker.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let mut sender = Sender::new(Settings::default(), Duration::ZERO);
+        let now = sender.poll_timeout().unwrap();
+        let mut packet = [0; 512];
+        let wall = Timestamp::from_unix(clock.wall());
+        let transmit = sender.poll_transmit(now, wall, &mut packet).unwrap();
+        asker.send_to(&packet[..transmit.length], at).unwrap();
+        answering.answer_all(&clock, &mut Stages::default());
+        let length = asker.recv(&mut packet).unwrap();
+        assert_eq!(length, transmit.length, "a reply is as long as its request");
+        sender
+            .handle_reply(now, &Arrival::default(), &packet[..length])
+            .unwrap();
+        assert!(sender.peer().is_ours);
+        sender.peer().position
+    }
+
+    #[test]
+    fn peers_are_told_the_place_and_strangers_are_not() {
+        assert_eq!(told(true), Position::new(1, 2));
+        assert_eq!(told(false), None);
     }
 }

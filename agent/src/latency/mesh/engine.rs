@@ -19,9 +19,12 @@ use super::asking::Asking;
 use super::choice::Choice;
 use super::order::MeshSettings;
 use super::order::Order;
+use super::place;
 use super::roster::Roster;
 use super::sessions::Sessions;
 use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::geo::Situation;
 use crate::latency::clock_state::ClockReading;
 use crate::latency::clock_state::ClockSource;
 use crate::latency::icmp::IcmpDesk;
@@ -46,6 +49,7 @@ pub struct Engine {
     answering: Answering,
     stages: Stages,
     reading: ClockReading,
+    place: Arc<Desk<Situation>>,
     report: LatencyReport,
     publish_at: Duration,
 }
@@ -94,6 +98,7 @@ impl Engine {
             answering: Answering::new(reflectors, policy, settings.keys, settings.allow),
             stages: Stages::default(),
             reading: ClockReading::default(),
+            place: settings.place,
             report,
             publish_at: Duration::ZERO,
         }
@@ -118,7 +123,7 @@ impl Engine {
             if now >= self.publish_at {
                 self.publish_at = now + PUBLISHING;
                 self.reading = self.source.read();
-                self.claim();
+                self.introduce();
                 board.store(Some(Arc::new(self.describe(now))));
             }
             self.wait(wake);
@@ -167,29 +172,33 @@ impl Engine {
             zone: own_zone,
         };
         self.report.known = peers.len();
+        self.answering.set_peers(&peers);
         let choice = Choice::of(own, peers, self.report.most);
         self.report.capped = choice.capped;
         self.icmp.targets.store(Arc::new(choice.pinged));
         self.asking.roster.replace(choice.measured, self.clock.steady());
-        self.claim();
+        self.introduce();
     }
 
-    /// Tells both ends what the own clock is worth.
-    fn claim(&mut self) {
+    /// Tells both ends what peers may know of this host: what its clock is worth, and where it stands.
+    fn introduce(&mut self) {
         let claim = self.reading.claim();
-        self.answering.set_clock(claim);
-        self.asking.roster.set_clock(claim);
+        let situation = self.place.latest();
+        let position = situation.as_deref().and_then(place::told);
+        self.answering.introduce(claim, position);
+        self.asking.roster.introduce(claim, position);
     }
 
     fn describe(&self, now: Duration) -> LatencyReport {
         let roster = &self.asking.roster;
+        let here = self.place.latest().and_then(|situation| situation.coordinates());
         let mut report = LatencyReport {
             at: now,
             clock: self.reading,
             peers: roster
                 .pairs
                 .iter()
-                .map(|pair| Arc::new(pair.report(now)))
+                .map(|pair| Arc::new(pair.report(now, here)))
                 .collect(),
             offsets: roster.offsets(&self.own, self.reading.claim(), now),
             icmp: self.icmp.report.load_full(),

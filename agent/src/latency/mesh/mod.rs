@@ -11,6 +11,7 @@ mod figures;
 mod network;
 mod order;
 mod pair;
+mod place;
 mod roster;
 mod sessions;
 mod timers;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use wattle_oneway::stamp::KeyRing;
 
 use super::network::Network;
+use crate::desk::Desk;
+use crate::geo::Situation;
 use crate::latency::icmp::IcmpDesk;
 use crate::latency::peers::Peer;
 use crate::latency::peers::SourceReport;
@@ -49,6 +51,8 @@ pub struct MeshSettings {
     pub keys: Option<KeyRing>,
     /// For tests of what a wrong clock does.
     pub shift: WallShift,
+    /// Where this host stands, for those peers that may know.
+    pub place: Arc<Desk<Situation>>,
     /// Where peers without an agent are handed on.
     pub icmp: Arc<IcmpDesk>,
 }

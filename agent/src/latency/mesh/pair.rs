@@ -20,6 +20,10 @@ use wattle_oneway::stamp::Settings;
 use wattle_oneway::statistics::SlidingMinimum;
 
 use super::figures::Figures;
+use super::place;
+use crate::geo::Coordinates;
+use crate::geo::Distance;
+use crate::geo::Source;
 use crate::latency::peers::Peer;
 use crate::latency::report::PeerReport;
 
@@ -157,7 +161,13 @@ impl Pair {
         self.sender.peer().clock
     }
 
-    pub(super) fn report(&self, now: Duration) -> PeerReport {
+    /// Where the peer says that it is.
+    fn place(&self) -> Option<Coordinates> {
+        self.sender.peer().position.and_then(place::from_position)
+    }
+
+    /// What is known of the peer, on a host that stands `here`.
+    pub(super) fn report(&self, now: Duration, here: Option<Coordinates>) -> PeerReport {
         let offset = self.track.offset(now);
         PeerReport {
             name: self.peer.name.clone(),
@@ -166,6 +176,9 @@ impl Pair {
             state: self.state,
             offset: offset.map(|offset| (offset.nanos, offset.error)),
             answers: self.figures.answers,
+            distance: here
+                .zip(self.place())
+                .map(|(here, there)| Distance::new(&self.peer.name, here, there, Source::Peer)),
             directions: self.figures.ways.each_ref().map(|way| way.report(now)),
             round_trip: self.figures.round_trip.clone(),
             rounds: self.figures.rounds,

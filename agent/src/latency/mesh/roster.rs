@@ -8,6 +8,7 @@ use std::time::Duration;
 use wattle_oneway::clock::PairOffset;
 use wattle_oneway::clock::mesh_offsets;
 use wattle_oneway::stamp::ClockClaim;
+use wattle_oneway::stamp::Position;
 
 use super::pair::Pair;
 use super::sessions::Sessions;
@@ -78,9 +79,11 @@ impl Roster {
         }
     }
 
-    pub(super) fn set_clock(&mut self, claim: ClockClaim) {
+    /// What all peers are told of this host.
+    pub(super) fn introduce(&mut self, claim: ClockClaim, position: Option<Position>) {
         for pair in &mut self.pairs {
             pair.sender.set_clock(claim);
+            pair.sender.set_position(position);
         }
     }
 

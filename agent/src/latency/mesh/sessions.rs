@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use wattle_oneway::stamp::Extensions;
 use wattle_oneway::stamp::KeyRing;
 use wattle_oneway::stamp::Pace;
 use wattle_oneway::stamp::Security;
@@ -36,6 +37,10 @@ impl Sessions {
             patience: PATIENCE,
             has_transmit_stamps: self.has_transmit_stamps,
             dscp: self.dscp,
+            extensions: Extensions {
+                class_of_service: Some(self.dscp),
+                ..Extensions::ALL
+            },
             epoch: self.epoch,
             seed: self.random.bits(),
             ..Settings::default()

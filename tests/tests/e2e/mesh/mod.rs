@@ -6,4 +6,5 @@ mod clocks;
 mod host;
 mod impaired;
 mod link;
+mod places;
 mod quiet;
