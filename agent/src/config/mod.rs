@@ -45,6 +45,7 @@ pub use keys::Key;
 pub use latency::Dscp;
 pub use latency::Latency;
 pub use latency::PeerLimit;
+pub use latency::SourcePorts;
 pub use latency::UdpListen;
 pub use location::Address;
 pub use location::Country;

@@ -105,6 +105,7 @@ mod tests {
             distance: None,
             round_trip: Default::default(),
             rounds: Default::default(),
+            paths: Vec::new(),
         };
         let distance = Distance {
             peer: "node7".to_owned(),

@@ -38,6 +38,8 @@ pub struct LatencyReport {
     pub unresolved: usize,
     /// The sources.
     pub sources: Vec<SourceReport>,
+    /// The source ports that packets have in turn, for both families; none where the system chooses one.
+    pub ports: Vec<[Option<u16>; 2]>,
     /// Those that are measured, by name.
     pub peers: Vec<Arc<PeerReport>>,
     /// Those that have no agent.
@@ -118,6 +120,8 @@ pub struct PeerReport {
     pub round_trip: DelayHistogram,
     /// What became of packets there and back.
     pub rounds: RoundCounts,
+    /// The ways to it, as [`LatencyReport::ports`] are; none where there is but one.
+    pub paths: Vec<PathReport>,
 }
 
 /// Packets there and back.
@@ -137,6 +141,30 @@ pub struct RoundCounts {
     pub reordered: u64,
     /// Due and not sent.
     pub unsent: u64,
+}
+
+/// One of several ways to a peer, by the source port that packets have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathReport {
+    /// What became of packets.
+    pub counts: PathCounts,
+    /// The least delays of the last minute in nanoseconds: to the peer and from it, by clocks that may be wrong, and both.
+    pub least: [Option<i64>; 3],
+}
+
+/// Packets of one way there and back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathCounts {
+    /// Sent.
+    pub sent: u64,
+    /// Answered in time.
+    pub received: u64,
+    /// Not answered in time.
+    pub lost: u64,
+    /// Of those, known to be lost on the way there.
+    pub lost_to: u64,
+    /// Known to be lost on the way back.
+    pub lost_from: u64,
 }
 
 /// Packets of one direction, as far as it is known which way something happened.

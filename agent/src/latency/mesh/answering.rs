@@ -64,6 +64,11 @@ impl Answering {
         self.position = position;
     }
 
+    /// Accepts these keys from now on.
+    pub(super) fn set_keys(&mut self, keys: Option<KeyRing>) {
+        self.reflector.set_keys(store(keys));
+    }
+
     /// These hosts are the peers, whether they are measured from here or not.
     pub(super) fn set_peers(&mut self, peers: &[Peer]) {
         let addresses = peers.iter().map(|peer| peer.address.ip().to_canonical());

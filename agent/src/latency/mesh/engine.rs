@@ -15,10 +15,12 @@ use nix::sys::time::TimeSpec;
 use wattle_oneway::stamp::Policy;
 
 use super::answering::Answering;
+use super::asking;
 use super::asking::Asking;
 use super::choice::Choice;
 use super::order::MeshSettings;
 use super::order::Order;
+use super::order::Tuning;
 use super::place;
 use super::roster::Roster;
 use super::sessions::Sessions;
@@ -28,6 +30,8 @@ use crate::geo::Situation;
 use crate::latency::clock_state::ClockReading;
 use crate::latency::clock_state::ClockSource;
 use crate::latency::icmp::IcmpDesk;
+use crate::latency::icmp::Targets;
+use crate::latency::keys::Secrets;
 use crate::latency::peers::Peer;
 use crate::latency::plan::Member;
 use crate::latency::random::Random;
@@ -47,6 +51,7 @@ pub struct Engine {
     source: Box<dyn ClockSource>,
     asking: Asking,
     answering: Answering,
+    interval: Duration,
     stages: Stages,
     reading: ClockReading,
     place: Arc<Desk<Situation>>,
@@ -71,21 +76,25 @@ impl Engine {
         };
         let mut troubles = Vec::new();
         let reflectors = open(&settings.listen, settings.shift, &mut troubles);
-        let any: [SocketAddr; 2] = [([0_u8; 4], 0).into(), ([0_u16; 8], 0).into()];
-        // A host without one of the families has no peers of it either.
-        let senders: Vec<StampedSocket<_>> = open(&any, settings.shift, &mut Vec::new());
+        let senders = asking::open(settings.ports, settings.shift);
+        let has_transmit_stamps = senders
+            .iter()
+            .all(|(_, socket)| socket.asks_for_transmit_stamps());
+        let keys = settings.tuning.keys.as_ref().map(Secrets::ring);
+        let (most, interval) = (settings.tuning.most, settings.tuning.interval);
         let sessions = Sessions {
             random,
-            interval: settings.interval,
-            dscp: settings.dscp,
-            keys: settings.keys.clone(),
+            tuning: settings.tuning,
             epoch,
-            has_transmit_stamps: senders.iter().all(StampedSocket::asks_for_transmit_stamps),
+            has_transmit_stamps,
+            width: settings.ports,
             made: 0,
         };
+        let asking = Asking::new(senders, Roster::new(sessions));
         let report = LatencyReport {
             own: settings.own.clone(),
-            most: settings.most,
+            most,
+            ports: asking.ports(),
             trouble: (!troubles.is_empty()).then(|| troubles.join("; ")),
             ..LatencyReport::default()
         };
@@ -94,8 +103,9 @@ impl Engine {
             icmp: settings.icmp,
             clock,
             source,
-            asking: Asking::new(senders, Roster::new(sessions)),
-            answering: Answering::new(reflectors, policy, settings.keys, settings.allow),
+            asking,
+            answering: Answering::new(reflectors, policy, keys, settings.allow),
+            interval,
             stages: Stages::default(),
             reading: ClockReading::default(),
             place: settings.place,
@@ -139,6 +149,7 @@ impl Engine {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Stop => {}
+            Order::Tune(tuning) => self.tune(*tuning),
             Order::Peers {
                 peers,
                 own_zone,
@@ -158,12 +169,21 @@ impl Engine {
         let due = self.asking.roster.timers.next();
         let due = due.map_or(self.publish_at, |due| due.min(self.publish_at));
         let timeout = due.saturating_sub(self.clock.steady());
-        let asking = self.asking.sockets.iter().map(AsFd::as_fd);
+        let asking = self.asking.sockets.iter().map(|(_, socket)| socket.as_fd());
         let answering = self.answering.sockets.iter().map(AsFd::as_fd);
         let all = [wake.as_fd()].into_iter().chain(asking).chain(answering);
         let mut fds: Vec<_> = all.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         // An interruption is a turn with nothing to do.
         let _ = ppoll(&mut fds, Some(TimeSpec::from_duration(timeout)), None);
+    }
+
+    /// The peers come again after this, for another limit.
+    fn tune(&mut self, tuning: Tuning) {
+        self.answering.set_keys(tuning.keys.as_ref().map(Secrets::ring));
+        self.report.most = tuning.most;
+        self.interval = tuning.interval;
+        self.asking.roster.tune(tuning, self.clock.steady());
+        self.introduce();
     }
 
     fn set_peers(&mut self, peers: Vec<Peer>, own_zone: &str) {
@@ -175,7 +195,10 @@ impl Engine {
         self.answering.set_peers(&peers);
         let choice = Choice::of(own, peers, self.report.most);
         self.report.capped = choice.capped;
-        self.icmp.targets.store(Arc::new(choice.pinged));
+        self.icmp.targets.store(Arc::new(Targets {
+            peers: choice.pinged,
+            interval: self.interval,
+        }));
         self.asking.roster.replace(choice.measured, self.clock.steady());
         self.introduce();
     }

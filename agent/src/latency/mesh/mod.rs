@@ -11,6 +11,7 @@ mod figures;
 mod network;
 mod order;
 mod pair;
+mod path;
 mod place;
 mod roster;
 mod sessions;
@@ -20,6 +21,7 @@ pub use engine::Engine;
 pub use network::Network;
 pub use order::MeshSettings;
 pub use order::Order;
+pub use order::Tuning;
 
 /// Packets read from one socket before the others have their turn.
 const TURN: usize = 64;

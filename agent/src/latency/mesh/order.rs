@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wattle_oneway::stamp::KeyRing;
-
 use super::network::Network;
 use crate::desk::Desk;
 use crate::geo::Situation;
 use crate::latency::icmp::IcmpDesk;
+use crate::latency::keys::Secrets;
 use crate::latency::peers::Peer;
 use crate::latency::peers::SourceReport;
 use crate::latency::socket::WallShift;
@@ -28,6 +27,8 @@ pub enum Order {
         /// How the sources are.
         sources: Vec<SourceReport>,
     },
+    /// Measure like this from now on.
+    Tune(Box<Tuning>),
     /// End.
     Stop,
 }
@@ -41,6 +42,21 @@ pub struct MeshSettings {
     pub listen: Vec<SocketAddr>,
     /// Whom it answers; everybody if this is empty.
     pub allow: Vec<Network>,
+    /// From how many ports peers are asked in turn, so that packets take all of several equal paths.
+    pub ports: usize,
+    /// For tests of what a wrong clock does.
+    pub shift: WallShift,
+    /// Where this host stands, for those peers that may know.
+    pub place: Arc<Desk<Situation>>,
+    /// Where peers without an agent are handed on.
+    pub icmp: Arc<IcmpDesk>,
+    /// What can be changed while it does.
+    pub tuning: Tuning,
+}
+
+/// What can be changed without losing what is known.
+#[derive(Clone, Debug)]
+pub struct Tuning {
     /// The mean time between two packets to a peer.
     pub interval: Duration,
     /// DSCP of all packets.
@@ -48,11 +64,5 @@ pub struct MeshSettings {
     /// The most peers that are measured.
     pub most: usize,
     /// What packets are signed with.
-    pub keys: Option<KeyRing>,
-    /// For tests of what a wrong clock does.
-    pub shift: WallShift,
-    /// Where this host stands, for those peers that may know.
-    pub place: Arc<Desk<Situation>>,
-    /// Where peers without an agent are handed on.
-    pub icmp: Arc<IcmpDesk>,
+    pub keys: Option<Secrets>,
 }

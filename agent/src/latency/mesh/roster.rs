@@ -10,11 +10,15 @@ use wattle_oneway::clock::mesh_offsets;
 use wattle_oneway::stamp::ClockClaim;
 use wattle_oneway::stamp::Position;
 
+use super::order::Tuning;
 use super::pair::Pair;
 use super::sessions::Sessions;
 use super::timers::Timers;
 use crate::latency::peers::Peer;
 use crate::latency::report::Offsets;
+
+/// Names one session: the pair's place times the sessions of a pair, and which of these.
+pub(super) type Slot = usize;
 
 /// All pairs of which this host is one half.
 pub(super) struct Roster {
@@ -35,34 +39,42 @@ impl Roster {
         }
     }
 
-    /// Whose packets come from there, and its place.
-    pub(super) fn at(&mut self, address: SocketAddr) -> Option<(usize, &mut Pair)> {
-        let place = *self.by_address.get(&address)?;
-        Some((place, self.pairs.get_mut(place)?))
+    /// Whose session it is, and from which port.
+    pub(super) fn at(&mut self, slot: Slot) -> Option<(&mut Pair, usize)> {
+        let width = self.sessions.width;
+        Some((self.pairs.get_mut(slot / width)?, slot % width))
+    }
+
+    /// Which session packets belong to that come from there to this port.
+    pub(super) fn slot(&self, from: SocketAddr, port: usize) -> Option<Slot> {
+        Some(self.by_address.get(&from)? * self.sessions.width + port)
+    }
+
+    /// Sets when a session is due next: not before `least`, if that is given.
+    pub(super) fn plan(&mut self, slot: Slot, least: Option<Duration>) {
+        let Some((pair, port)) = self.at(slot) else { return };
+        let next = pair.paths.get(port).and_then(|path| path.sender.poll_timeout());
+        self.timers
+            .set(slot, next.map(|next| next.max(least.unwrap_or(next))));
     }
 
     /// Measures these from now on. Those that stay keep their sessions, and all that is known of them.
     pub(super) fn replace(&mut self, peers: Vec<Peer>, now: Duration) {
-        let mut before: HashMap<Arc<str>, Pair> = self
-            .pairs
-            .drain(..)
-            .map(|pair| (pair.peer.name.clone(), pair))
-            .collect();
+        let pairs = self.pairs.drain(..);
+        let mut before: HashMap<Arc<str>, Pair> = pairs.map(|pair| (pair.peer.name.clone(), pair)).collect();
         for peer in peers {
             let pair = match before.remove(&peer.name) {
-                Some(mut pair) if pair.peer.address != peer.address => {
-                    let (settings, number) = self.sessions.next();
-                    pair.moved(peer.address, settings, number, now);
-                    pair.peer = peer;
-                    pair
-                }
                 Some(mut pair) => {
-                    pair.peer = peer;
+                    let address = std::mem::replace(&mut pair.peer, peer).address;
+                    if pair.peer.address != address {
+                        pair.moved(&mut self.sessions, now);
+                    }
                     pair
                 }
                 None => {
-                    let (settings, number) = self.sessions.next();
-                    Pair::new(peer, settings, number, now)
+                    let mut pair = Pair::new(peer, self.sessions.tuning.interval);
+                    pair.renew(&mut self.sessions, now);
+                    pair
                 }
             };
             self.pairs.push(pair);
@@ -70,20 +82,32 @@ impl Roster {
         self.index();
     }
 
+    /// Measures in another way. Sessions begin anew if they would be different.
+    pub(super) fn tune(&mut self, tuning: Tuning, now: Duration) {
+        if self.sessions.tune(tuning) {
+            for pair in &mut self.pairs {
+                pair.renew(&mut self.sessions, now);
+            }
+            self.index();
+        }
+    }
+
     fn index(&mut self) {
         self.by_address.clear();
         self.timers.clear();
         for (place, pair) in self.pairs.iter().enumerate() {
             self.by_address.insert(pair.peer.address, place);
-            self.timers.set(place, pair.sender.poll_timeout());
+        }
+        for slot in 0..self.pairs.len() * self.sessions.width {
+            self.plan(slot, None);
         }
     }
 
     /// What all peers are told of this host.
     pub(super) fn introduce(&mut self, claim: ClockClaim, position: Option<Position>) {
-        for pair in &mut self.pairs {
-            pair.sender.set_clock(claim);
-            pair.sender.set_position(position);
+        for path in self.pairs.iter_mut().flat_map(|pair| &mut pair.paths) {
+            path.sender.set_clock(claim);
+            path.sender.set_position(position);
         }
     }
 
