@@ -15,6 +15,7 @@ mod latency;
 mod location;
 mod mesh;
 mod own;
+mod paths;
 mod point;
 mod power;
 mod processes;
