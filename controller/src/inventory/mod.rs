@@ -24,6 +24,7 @@ mod vocabulary;
 pub use change::Claim;
 pub use change::ConsumerGeneration;
 pub use key::PREFIXES;
+pub(crate) use key::escaped;
 pub use key::pointed_to;
 pub use ledger::Consumer;
 pub use ledger::Ledger;
