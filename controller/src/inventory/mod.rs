@@ -23,7 +23,9 @@ mod vocabulary;
 
 pub use change::Claim;
 pub use change::ConsumerGeneration;
+pub use change::Shape;
 pub use key::PREFIXES;
+pub(crate) use key::escaped;
 pub use key::pointed_to;
 pub use ledger::Consumer;
 pub use ledger::Ledger;

@@ -26,6 +26,7 @@ use self::metrics::Metrics;
 use crate::config;
 use crate::config::ConfigError;
 use crate::config::Settings;
+use crate::fleet;
 use crate::log;
 use crate::placement_api::MAX_BODY;
 use crate::placement_api::Service;
@@ -88,6 +89,7 @@ impl Given {
 pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
     let web = WebConfig::open(settings.web.config.file.as_deref())?;
     Access::open(settings, web.is_tls())?;
+    fleet::check(&settings.fleet)?;
     if let Some(etcd) = &settings.store.etcd {
         crate::store::Etcd::new(&stores::options(etcd)?)?;
     }
@@ -112,16 +114,17 @@ pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
         let health = Arc::new(Health::default());
         let service = Arc::new(Service::over(Shared(Arc::clone(&store))));
         follow::start(&store, &service, &health).await;
-        let metrics = Metrics::new(Arc::clone(&health));
+        let fleet = fleet::start(&settings.fleet, &store, &service).await?;
+        let metrics = Metrics::new(Arc::clone(&health)).with(|registry| fleet.register(registry));
         let front = Front::new(service, Arc::clone(&access), health, metrics);
         let door = Door::to_office(Arc::new(front), Arc::clone(&web), limits(&settings));
         for socket in &sockets {
             tracing::info!(address = %socket.local_addr()?, tls = web.is_tls(), "listening");
         }
         let ended = until_told_to_end(given.clone(), web, access, level)?;
-        door.serve(sockets, ended)
-            .await
-            .context("the sockets cannot be served")
+        let served = door.serve(sockets, ended).await;
+        fleet.end().await;
+        served.context("the sockets cannot be served")
     });
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
