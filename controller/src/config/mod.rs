@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::placement::Policies;
 pub use file::ConfigError;
 pub use file::SAMPLE;
 pub use file::load;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub web: Web,
     /// Who may do what.
     pub auth: Auth,
+    /// Policies beside those that are always there.
+    pub policies: Policies,
     /// Bounds.
     pub limits: Limits,
     /// What is logged.
@@ -45,6 +48,7 @@ impl Default for Settings {
             store: Store::default(),
             web: Web::default(),
             auth: Auth::default(),
+            policies: Policies::default(),
             limits: Limits::default(),
             log: Log::default(),
         }
