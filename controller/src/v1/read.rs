@@ -28,6 +28,15 @@ pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Fault> {
             "the body is empty; JSON is expected",
         ));
     }
+    // A list would be taken for the values of the members, in order.
+    let begin = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    if begin == Some(&b'[') {
+        return Err(Fault::new(
+            400,
+            code::BAD_BODY,
+            "the body has to be an object, not a list",
+        ));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let read: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
     let value = read.map_err(|error| wrong(&error.path().to_string(), error.inner()))?;
@@ -41,6 +50,8 @@ fn wrong(path: &str, error: &serde_json::Error) -> Fault {
     if !error.is_data() {
         return Fault::new(400, code::BAD_BODY, format!("the body is not JSON: {error}"));
     }
+    // The key of a map that is no key there has no name.
+    let path = path.trim_end_matches(".?");
     if path == "." {
         return Fault::new(400, code::BAD_BODY, format!("the body: {error}"));
     }

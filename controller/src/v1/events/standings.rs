@@ -1,38 +1,36 @@
 //! How hosts stand, one picture after the other.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::hub::Event;
 use crate::placement::Standing;
 use crate::schedule::KnownHosts;
 
-/// How hosts stood when last looked at.
+/// How hosts stood when last looked at: those that took no machines.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Standings(HashMap<String, Standing>);
+pub(super) struct Standings(Option<BTreeMap<String, Standing>>);
 
 impl Standings {
-    /// What is otherwise than before, by host. A host that is new has no before.
+    /// What is otherwise than before, by host. One of which nothing is known takes machines. The first look only sees how it is.
     pub(super) fn look(&mut self, hosts: &KnownHosts) -> Vec<Event> {
-        let mut changed: Vec<_> = hosts
+        let now: BTreeMap<String, Standing> = hosts
             .iter()
-            .filter_map(|(name, known)| {
-                let before = *self.0.get(name)?;
-                (before != known.standing).then_some((name, before, known.standing))
-            })
+            .filter(|(_, known)| known.standing != Standing::Ready)
+            .map(|(name, known)| (name.clone(), known.standing))
             .collect();
-        changed.sort_unstable_by_key(|(name, ..)| *name);
-        let events = changed.into_iter().flat_map(told).collect();
-        if self.0.len() != hosts.len()
-            || hosts
-                .iter()
-                .any(|(name, known)| self.0.get(name) != Some(&known.standing))
-        {
-            self.0 = hosts
-                .iter()
-                .map(|(name, known)| (name.clone(), known.standing))
-                .collect();
-        }
-        events
+        let Some(before) = self.0.replace(now.clone()) else {
+            return Vec::new();
+        };
+        let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+        let standing = |of: &BTreeMap<String, Standing>, name| of.get(name).copied().unwrap_or_default();
+        let pairs = names
+            .into_iter()
+            .map(|name| (name, standing(&before, name), standing(&now, name)));
+        pairs
+            .filter(|(_, before, now)| before != now)
+            .flat_map(told)
+            .collect()
     }
 }
 
@@ -71,7 +69,7 @@ mod tests {
     fn a_host_that_stands_otherwise_is_told_once() {
         let mut standings = Standings::default();
         assert_eq!(standings.look(&hosts(&[("a", Standing::Ready)])), []);
-        let picture = hosts(&[("a", Standing::Silent), ("b", Standing::Draining)]);
+        let picture = hosts(&[("a", Standing::Silent), ("b", Standing::Ready)]);
         let host = || "a".to_owned();
         let (standing, before) = ("silent", "ready");
         let expected = [
@@ -86,5 +84,8 @@ mod tests {
         assert_eq!(standings.look(&picture), []);
         let back = standings.look(&hosts(&[("a", Standing::Draining)]));
         assert_eq!(back.last(), Some(&Event::Back { host: host() }));
+        // Who has gone from the picture is ready, as far as anybody knows; who is new there was.
+        let new = standings.look(&hosts(&[("c", Standing::Maintenance)]));
+        assert_eq!(new.len(), 2, "{new:?}");
     }
 }
