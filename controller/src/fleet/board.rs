@@ -7,6 +7,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use super::report::Reports;
 use super::standing::Order;
@@ -18,6 +19,8 @@ pub struct Board {
     picture: ArcSwap<Picture>,
     /// What the picture is made of. Who only looks never waits for it.
     parts: Mutex<Parts>,
+    /// Counts pictures.
+    shown: watch::Sender<u64>,
 }
 
 /// What is known of the fleet at one moment.
@@ -72,6 +75,15 @@ impl Board {
         self.show(&parts);
     }
 
+    /// Waits for a picture that was shown after the one with this number, and notes the number of the latest.
+    pub async fn newer_than(&self, seen: &mut u64) {
+        let mut shown = self.shown.subscribe();
+        // The sender lives as long as this.
+        if let Ok(latest) = shown.wait_for(|latest| latest != seen).await {
+            *seen = *latest;
+        }
+    }
+
     fn parts(&self) -> MutexGuard<'_, Parts> {
         // Whoever panicked left whole parts behind.
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
@@ -88,6 +100,7 @@ impl Board {
             reports: Arc::clone(&parts.reports),
             orders: Arc::clone(&parts.orders),
         }));
+        self.shown.send_modify(|count| *count += 1);
     }
 }
 

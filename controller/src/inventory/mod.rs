@@ -23,6 +23,7 @@ mod vocabulary;
 
 pub use change::Claim;
 pub use change::ConsumerGeneration;
+pub use change::Shape;
 pub use key::PREFIXES;
 pub(crate) use key::escaped;
 pub use key::pointed_to;

@@ -45,11 +45,6 @@ impl Ledger {
         self.by_project.get(project).into_iter().flatten().map(|id| &**id)
     }
 
-    /// A provider by its name for people.
-    pub(crate) fn provider_named(&self, name: &str) -> Option<&Provider> {
-        self.at(*self.by_name.get(name)?)
-    }
-
     /// A consumer, by the spelling under which it was made.
     pub fn consumer(&self, id: &str) -> Option<&Consumer> {
         self.consumers.get(id)

@@ -79,6 +79,12 @@ impl Metrics {
         metrics
     }
 
+    /// Adds families of others.
+    pub(super) fn with(mut self, register: impl FnOnce(&mut Registry)) -> Self {
+        register(&mut self.registry);
+        self
+    }
+
     fn register(&mut self) {
         let registry = &mut self.registry;
         let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);

@@ -91,6 +91,7 @@ impl Given {
 pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
     let web = WebConfig::open(settings.web.config.file.as_deref())?;
     Access::open(settings, web.is_tls())?;
+    fleet::check(&settings.fleet)?;
     if let Some(etcd) = &settings.store.etcd {
         crate::store::Etcd::new(&stores::options(etcd)?)?;
     }
@@ -114,11 +115,12 @@ pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
         let store = stores::open(&settings.store).await?;
         let health = Arc::new(Health::default());
         let service = Arc::new(Service::over(Shared(Arc::clone(&store))));
-        let fleet = fleet::start(&store).await;
-        let api = own::api(&service, fleet, settings.policies.clone());
+        let fleet = fleet::start(&settings.fleet, &store, &service).await?;
+        let api = own::api(&service, fleet.clone(), settings.policies.clone());
         follow::start(&store, &service, &health, &api.news()).await;
         own::tell(&api);
-        let metrics = Metrics::new(Arc::clone(&health), Arc::clone(&api));
+        let metrics =
+            Metrics::new(Arc::clone(&health), Arc::clone(&api)).with(|registry| fleet.register(registry));
         let front = Front::new(service, Arc::clone(&access), health, metrics, Arc::clone(&api));
         let door = Door::to_office(Arc::new(front), Arc::clone(&web), limits(&settings));
         for socket in &sockets {
@@ -131,9 +133,9 @@ pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
             api,
         };
         let ended = until_told_to_end(given.clone(), reloaded)?;
-        door.serve(sockets, ended)
-            .await
-            .context("the sockets cannot be served")
+        let served = door.serve(sockets, ended).await;
+        fleet.end().await;
+        served.context("the sockets cannot be served")
     });
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)

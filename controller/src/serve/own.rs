@@ -12,8 +12,6 @@ use crate::v1::Hub;
 use crate::v1::News;
 use crate::v1::Parts;
 
-/// Between two looks at how hosts stand.
-const LOOK: Duration = Duration::from_millis(250);
 /// Between two signs of life to those who listen.
 const BEAT: Duration = Duration::from_secs(5);
 
@@ -36,10 +34,10 @@ pub(super) fn api(service: &Arc<Placement>, fleet: Fleet, policies: Policies) ->
 pub(super) fn tell(api: &Arc<Api>) {
     let looking = Arc::clone(api);
     tokio::spawn(async move {
-        let mut looks = tokio::time::interval(LOOK);
+        let mut seen = 0;
         loop {
-            looks.tick().await;
             looking.look();
+            looking.board().newer_than(&mut seen).await;
         }
     });
     let beating = Arc::clone(api);

@@ -22,6 +22,7 @@ use super::routes;
 use super::routes::Operation;
 use crate::extender;
 use crate::extender::ExtenderError;
+use crate::fleet::Board;
 use crate::fleet::Fleet;
 use crate::placement::Policies;
 use crate::placement_api::ChangeError;
@@ -94,6 +95,11 @@ impl Api {
     /// What has happened.
     pub(crate) fn news(&self) -> Arc<News> {
         Arc::clone(&self.parts.news)
+    }
+
+    /// What is known of the hosts.
+    pub(crate) fn board(&self) -> &Board {
+        &self.parts.fleet.board
     }
 
     /// Looks at how hosts stand, and tells what has changed.

@@ -42,6 +42,7 @@ impl Api {
         let told = scheduled.map(|scheduled| match scheduled {
             Scheduled::Placed(answer) => {
                 self.count(outcome::PLACED, policy, seconds, Some(&answer));
+                self.predicted(&answer);
                 Answer::of(Outcome::Placed, policy, &answer)
             }
             Scheduled::Held(hosts) => {
@@ -144,6 +145,21 @@ impl Api {
         match tokio::task::spawn_blocking(decide).await {
             Ok(answer) => answer,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+
+    /// What was predicted is compared with what comes.
+    fn predicted(&self, answer: &placement::Answer) {
+        let fleet = &self.parts.fleet;
+        let (known, now) = (fleet.board.latest(), (self.parts.clock)());
+        for chosen in answer
+            .decisions
+            .iter()
+            .filter_map(|decision| decision.chosen.as_ref())
+        {
+            fleet
+                .forecasts
+                .placed(&known, &chosen.host, chosen.watts().unwrap_or(f64::NAN), now);
         }
     }
 

@@ -1,6 +1,8 @@
 //! `POST /v1/schedule` as clients use it: many at once, two controllers, one of them killed.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::io::BufReader;
 use std::net::SocketAddr;
 use std::panic::catch_unwind;
 use std::sync::atomic::AtomicUsize;
@@ -229,12 +231,13 @@ fn what_happens_is_told_to_who_listens_and_again_to_who_comes_back() {
     );
     // A stream does not keep the controller from ending.
     let mut command = crate::served::command();
-    command.args(["events", "--url", &url]);
-    let mut listener = command.stdout(std::process::Stdio::null()).spawn().unwrap();
-    wait_until("somebody who listens", || {
-        let metrics = client::get(controller.address, "/metrics").text();
-        !metrics.contains("wattle_controller_event_listeners 0")
-    });
+    command.args(["events", "--since", "0-1", "--url", &url]);
+    let mut listener = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(listener.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("events are missing"), "{line}");
     controller.program.signal(Signal::SIGTERM);
     assert_eq!(controller.program.wait().code(), Some(0));
     assert!(listener.wait().unwrap().success());

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::config;
 use crate::facts::Fact;
 use crate::facts::HostFacts;
 use crate::facts::PowerModel;
@@ -88,7 +89,9 @@ impl World {
         let hub = Arc::new(Hub::new(1));
         let parts = Parts {
             service: Arc::clone(&service),
-            fleet: fleet::start(&store).await,
+            fleet: fleet::start(&config::Fleet::default(), &store, &service)
+                .await
+                .unwrap(),
             news: Arc::new(News::new(Arc::clone(&hub))),
             hub,
             clock: || Duration::ZERO,
