@@ -12,6 +12,7 @@ use crate::stamp::tlv::Hmac;
 use crate::stamp::tlv::LocationQuery;
 use crate::stamp::tlv::Outline;
 use crate::stamp::tlv::PositionReport;
+use crate::stamp::tlv::Receipt;
 use crate::stamp::tlv::TimestampInformation;
 use crate::stamp::tlv::TlvKind;
 use crate::stamp::tlv::length_is_valid;
@@ -29,6 +30,7 @@ pub(super) struct Reading {
     pub(super) counts: Option<DirectMeasurement>,
     pub(super) location: Option<LocationQuery>,
     pub(super) clock: Option<EndOfClock>,
+    pub(super) receipt: Option<Receipt>,
     pub(super) position: Option<Position>,
     pub(super) integrity_failed: bool,
     pub(super) malformed: bool,
@@ -50,6 +52,7 @@ impl Reading {
             counts: None,
             location: None,
             clock: None,
+            receipt: None,
             position: None,
             integrity_failed: false,
             malformed: false,
@@ -107,6 +110,7 @@ impl Reading {
             TlvKind::CLASS_OF_SERVICE => self.class = ClassOfService::from_bytes(value),
             TlvKind::DIRECT_MEASUREMENT => self.counts = DirectMeasurement::from_bytes(value),
             TlvKind::LOCATION => self.location = LocationQuery::from_bytes(value),
+            TlvKind::ROUND_REPORT => self.receipt = Receipt::from_bytes(value),
             TlvKind::CLOCK_REPORT => {
                 self.clock = ClockReport::from_bytes(value).map(|clocks| clocks.reflector);
             }
