@@ -28,6 +28,7 @@ use crate::latency::start::Trial;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
 use crate::log;
+use crate::machine::Machine;
 use crate::power_model::PowerModel;
 use crate::published::Board;
 use crate::snapshot::AgentReport;
@@ -148,9 +149,11 @@ pub fn ticker(
     let agent = AgentReport {
         started: wall,
         interval: settings.interval.0,
+        compat: settings.compat.0,
         ..AgentReport::default()
     };
     let ticker = Ticker {
+        machine: Arc::new(Machine::read(&settings.roots(), collector.topology())),
         surroundings: Arc::new(Surroundings::new(settings, &clock)),
         clock,
         collector,
@@ -278,7 +281,8 @@ impl Reloader {
         self.level.set(settings.log.level);
         self.surroundings.configure(&settings);
         let rules = Arc::new(settings.workloads.clone());
-        self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings), rules));
+        let ledger = self.assumed.ledger_settings(&settings);
+        self.order(Order::Reconfigure(ledger, rules, settings.compat.0));
         self.settings = settings;
     }
 

@@ -12,6 +12,7 @@ use prometheus_client::encoding::NoLabelSet;
 use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 
+use super::compat;
 use super::families::FAMILIES;
 use super::families::Family;
 use super::point::Point;
@@ -21,31 +22,60 @@ use super::point::Value;
 use crate::latency::histogram::DelayHistogram;
 use crate::latency::histogram::SCHEMA;
 use crate::snapshot::Snapshot;
+use crate::systems::Systems;
+
+/// What is shown of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    /// The agent's own names.
+    pub(super) own: bool,
+    /// Others' names.
+    pub(super) others: Systems,
+}
 
 /// Shows one snapshot.
 #[derive(Debug)]
-struct SnapshotCollector(Arc<Snapshot>);
+struct SnapshotCollector(Arc<Snapshot>, View);
 
 /// A registry that holds one snapshot and nothing else.
-pub(super) fn registry(snapshot: Arc<Snapshot>) -> Registry {
+pub(super) fn registry(snapshot: Arc<Snapshot>, view: View) -> Registry {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(SnapshotCollector(snapshot)));
+    registry.register_collector(Box::new(SnapshotCollector(snapshot, view)));
     registry
 }
 
 impl Collector for SnapshotCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in FAMILIES {
-            let points = family.points(&self.0);
-            if !points.list.is_empty() {
-                encode(family, &points, &mut encoder)?;
-            }
+        let Self(snapshot, view) = self;
+        if view.own {
+            encode_all(FAMILIES, snapshot, &mut encoder)?;
+        }
+        for system in view.others.iter() {
+            encode_all(compat::families(system), snapshot, &mut encoder)?;
         }
         Ok(())
     }
 }
 
-fn encode(family: &Family, points: &Points<'_>, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+fn encode_all<const MOST: usize>(
+    families: &[Family<MOST>],
+    snapshot: &Snapshot,
+    encoder: &mut DescriptorEncoder<'_>,
+) -> fmt::Result {
+    for family in families {
+        let points = family.points(snapshot);
+        if !points.list.is_empty() {
+            encode(family, &points, encoder)?;
+        }
+    }
+    Ok(())
+}
+
+fn encode<const MOST: usize>(
+    family: &Family<MOST>,
+    points: &Points<'_, MOST>,
+    encoder: &mut DescriptorEncoder<'_>,
+) -> fmt::Result {
     let unit = family.unit.map(|unit| Unit::Other(unit.to_owned()));
     let mut metric = encoder.encode_descriptor(
         family.stem(),
@@ -65,12 +95,16 @@ fn encode(family: &Family, points: &Points<'_>, encoder: &mut DescriptorEncoder<
     Ok(())
 }
 
-fn encode_value(point: &Point<'_>, metric: &mut MetricEncoder<'_>, kind: Type) -> fmt::Result {
+fn encode_value<const MOST: usize>(
+    point: &Point<'_, MOST>,
+    metric: &mut MetricEncoder<'_>,
+    kind: Type,
+) -> fmt::Result {
     match (kind, point.value) {
         (Type::Counter, Value::Number(value)) => metric.encode_counter::<NoLabelSet, _, f64>(&value, None),
         (Type::Counter, Value::Whole(value)) => metric.encode_counter::<NoLabelSet, _, f64>(&value, None),
-        (Type::Gauge, Value::Number(value)) => metric.encode_gauge(&value),
-        (Type::Gauge, Value::Whole(value)) => metric.encode_gauge(&value),
+        (Type::Gauge | Type::BareCounter, Value::Number(value)) => metric.encode_gauge(&value),
+        (Type::Gauge | Type::BareCounter, Value::Whole(value)) => metric.encode_gauge(&value),
         (Type::Histogram, Value::Histogram(value)) => {
             metric.encode_histogram::<NoLabelSet>(value.sum(), value.count(), &value.buckets(), None)
         }

@@ -6,6 +6,7 @@
 mod carbon;
 mod classic;
 mod collector;
+pub mod compat;
 mod families;
 mod format;
 mod host;
@@ -33,4 +34,5 @@ pub use point::Type;
 pub use reference::reference;
 pub use render::compress;
 pub use render::render;
+pub use render::render_compat;
 pub use report::Report;
