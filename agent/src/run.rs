@@ -29,6 +29,7 @@ use crate::latency::wanted::Wanted;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
 use crate::log;
+use crate::machine::Machine;
 use crate::power_model::PowerModel;
 use crate::published::Board;
 use crate::snapshot::AgentReport;
@@ -151,9 +152,11 @@ pub fn ticker(
     let agent = AgentReport {
         started: wall,
         interval: settings.interval.0,
+        compat: settings.compat.0,
         ..AgentReport::default()
     };
     let ticker = Ticker {
+        machine: Arc::new(Machine::read(&settings.roots(), collector.topology())),
         surroundings: Arc::new(Surroundings::new(settings, &clock)),
         clock,
         collector,
@@ -290,7 +293,8 @@ impl Reloader {
             tracing::error!("latency is not measured: {error:#}");
         }
         let rules = Arc::new(settings.workloads.clone());
-        self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings), rules));
+        let ledger = self.assumed.ledger_settings(&settings);
+        self.order(Order::Reconfigure(ledger, rules, settings.compat.0));
         self.settings = settings;
     }
 

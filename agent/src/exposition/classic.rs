@@ -1,7 +1,7 @@
 //! Prometheus text 0.0.4 from OpenMetrics text.
 //!
 //! prometheus-client writes OpenMetrics; the older form differs only in its comments: a counter's have the whole name,
-//! an info is a gauge, and there is neither a unit nor an end.
+//! an info is a gauge, a counter may have any name, and there is neither a unit nor an end.
 
 /// Appends an OpenMetrics exposition, or a part of one, as Prometheus text.
 pub(super) fn append(classic: &mut String, text: &str) {
@@ -23,6 +23,8 @@ fn head(classic: &mut String, name: &str, kind: &str, help: Option<&str>) {
     let (suffix, kind) = match kind {
         "counter" => ("_total", "counter"),
         "info" => ("_info", "gauge"),
+        // Only counters whose names do not end as OpenMetrics wants it are of this type.
+        "unknown" => ("", "counter"),
         other => ("", other),
     };
     if let Some(help) = help {

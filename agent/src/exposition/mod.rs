@@ -6,6 +6,7 @@
 mod carbon;
 mod classic;
 mod collector;
+pub mod compat;
 mod families;
 mod format;
 mod host;
@@ -25,6 +26,7 @@ mod report;
 mod servers;
 mod workloads;
 
+pub use collector::View;
 pub use families::FAMILIES;
 pub use families::Family;
 pub use format::Encoding;

@@ -8,15 +8,18 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use prometheus_client::encoding::prometheus_protobuf;
+use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::Counter;
 use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::MetricFamily;
+use prometheus_client::encoding::prometheus_protobuf::prometheus_data_model::MetricType;
 use prometheus_client::encoding::text;
 use prost::Message;
 use prost_types::Timestamp;
 
 use super::Format;
 use super::classic;
+use super::collector::Shown;
+use super::collector::View;
 use super::collector::registry;
-use super::families::FAMILIES;
 use super::families::Family;
 use super::point::Type;
 use crate::snapshot::Snapshot;
@@ -24,19 +27,19 @@ use crate::snapshot::Snapshot;
 /// The last line of OpenMetrics text.
 const END: &str = "# EOF\n";
 
-/// Renders a snapshot in a format.
-pub fn render(snapshot: &Arc<Snapshot>, format: Format) -> io::Result<Vec<u8>> {
+/// Renders what is to be shown of a snapshot.
+pub fn render(snapshot: &Arc<Snapshot>, view: &View, format: Format) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
-    write(snapshot, format, &mut body)?;
+    write(snapshot, view, format, &mut body)?;
     // It is kept until the next tick.
     body.shrink_to_fit();
     Ok(body)
 }
 
-/// Renders a snapshot in a format, packed with gzip, without ever holding what is not packed.
-pub fn render_packed(snapshot: &Arc<Snapshot>, format: Format) -> io::Result<Vec<u8>> {
+/// The same packed with gzip, without ever holding what is not packed.
+pub fn render_packed(snapshot: &Arc<Snapshot>, view: &View, format: Format) -> io::Result<Vec<u8>> {
     let mut encoder = encoder();
-    write(snapshot, format, &mut encoder)?;
+    write(snapshot, view, format, &mut encoder)?;
     encoder.finish()
 }
 
@@ -53,26 +56,26 @@ fn encoder() -> GzEncoder<Vec<u8>> {
 }
 
 /// Writes family by family: what is made on the way is no larger than the largest of them.
-fn write(snapshot: &Arc<Snapshot>, format: Format, out: &mut impl Write) -> io::Result<()> {
+fn write(snapshot: &Arc<Snapshot>, view: &View, format: Format, out: &mut impl Write) -> io::Result<()> {
     match format {
-        Format::OpenMetrics => openmetrics(snapshot, out),
-        Format::Text => classic(snapshot, out),
-        Format::Protobuf => protobuf(snapshot, out),
+        Format::OpenMetrics => openmetrics(snapshot, view, out),
+        Format::Text => classic(snapshot, view, out),
+        Format::Protobuf => protobuf(snapshot, view, out),
     }
 }
 
-fn openmetrics(snapshot: &Arc<Snapshot>, out: &mut impl Write) -> io::Result<()> {
+fn openmetrics(snapshot: &Arc<Snapshot>, view: &View, out: &mut impl Write) -> io::Result<()> {
     let mut text = String::new();
-    for family in FAMILIES {
+    for family in view.families() {
         put(&mut text, snapshot, family)?;
         out.write_all(text.as_bytes())?;
     }
     out.write_all(END.as_bytes())
 }
 
-fn classic(snapshot: &Arc<Snapshot>, out: &mut impl Write) -> io::Result<()> {
+fn classic(snapshot: &Arc<Snapshot>, view: &View, out: &mut impl Write) -> io::Result<()> {
     let (mut classic, mut text) = (String::new(), String::new());
-    for family in FAMILIES {
+    for family in view.families() {
         put(&mut text, snapshot, family)?;
         classic.clear();
         classic::append(&mut classic, &text);
@@ -82,7 +85,7 @@ fn classic(snapshot: &Arc<Snapshot>, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Makes a text that of one family, as OpenMetrics.
-fn put(text: &mut String, snapshot: &Arc<Snapshot>, family: &'static Family) -> io::Result<()> {
+fn put(text: &mut String, snapshot: &Arc<Snapshot>, family: Shown) -> io::Result<()> {
     text.clear();
     text::encode(text, &registry(snapshot, family)).map_err(io::Error::other)?;
     let length = text.strip_suffix(END).map_or(text.len(), str::len);
@@ -90,12 +93,12 @@ fn put(text: &mut String, snapshot: &Arc<Snapshot>, family: &'static Family) -> 
     Ok(())
 }
 
-fn protobuf(snapshot: &Arc<Snapshot>, out: &mut impl Write) -> io::Result<()> {
+fn protobuf(snapshot: &Arc<Snapshot>, view: &View, out: &mut impl Write) -> io::Result<()> {
     let mut bytes = Vec::new();
-    for family in FAMILIES {
+    for family in view.families() {
         let messages = prometheus_protobuf::encode(&registry(snapshot, family));
         for mut message in messages.map_err(io::Error::other)? {
-            stamp(&mut message, family, snapshot);
+            complete(&mut message, family, snapshot);
             bytes.clear();
             message.encode_length_delimited(&mut bytes)?;
             out.write_all(&bytes)?;
@@ -104,15 +107,36 @@ fn protobuf(snapshot: &Arc<Snapshot>, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Adds when counters began, which the encoder has no way to be told. Points and metrics stand in the same order.
-fn stamp(message: &mut MetricFamily, family: &Family, snapshot: &Snapshot) {
-    if family.kind != Type::Counter {
-        return;
+/// Adds what the encoder has no way to be told.
+fn complete(message: &mut MetricFamily, family: Shown, snapshot: &Snapshot) {
+    match family {
+        Shown::Own(family) => complete_any(message, family, snapshot),
+        Shown::Other(family) => complete_any(message, family, snapshot),
+    }
+}
+
+/// When counters began, and which gauges are counters. Points and metrics stand in the same order.
+fn complete_any<const MOST: usize>(message: &mut MetricFamily, family: &Family<MOST>, snapshot: &Snapshot) {
+    match family.kind {
+        Type::Counter => {}
+        Type::BareCounter => count(message),
+        Type::Gauge | Type::Info | Type::Histogram => return,
     }
     for (metric, point) in message.metric.iter_mut().zip(family.points(snapshot).list) {
         if let (Some(counter), Some(created)) = (&mut metric.counter, point.created) {
             counter.start_timestamp = Some(timestamp(created));
         }
+    }
+}
+
+/// Makes counters of what was encoded as gauges.
+fn count(message: &mut MetricFamily) {
+    message.set_type(MetricType::Counter);
+    for metric in &mut message.metric {
+        metric.counter = metric.gauge.take().map(|gauge| Counter {
+            value: gauge.value,
+            ..Counter::default()
+        });
     }
 }
 

@@ -20,6 +20,7 @@ mod balance;
 mod busy_cgroup;
 mod carbon;
 mod churn;
+mod compat;
 mod crowd;
 mod databases;
 mod documents;
