@@ -21,6 +21,7 @@ pub mod locate;
 pub mod log;
 pub mod moment;
 pub mod power_model;
+pub mod privilege;
 pub mod published;
 pub mod run;
 pub mod sample;

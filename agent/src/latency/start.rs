@@ -32,6 +32,8 @@ use super::socket::WallShift;
 use crate::clock::Clock;
 use crate::clock::ShiftedClock;
 use crate::config::Settings;
+use crate::privilege::Task;
+use crate::privilege::keep_only;
 
 /// Where the latest report is.
 pub type LatencyBoard = ArcSwapOption<LatencyReport>;
@@ -92,8 +94,10 @@ pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow
     wake.set_nonblocking(true)?;
     let board = Arc::new(LatencyBoard::default());
     let shared = board.clone();
-    spawn("latency", move || engine.run(&inbox, &woken, &shared))?;
-    spawn("icmp", move || {
+    spawn("latency", Task::Other, move || {
+        engine.run(&inbox, &woken, &shared)
+    })?;
+    spawn("icmp", Task::Echoes, move || {
         if let Err(error) = icmp::run(&pinging, interval, &mut SystemEntropy::default()) {
             tracing::warn!(%error, "peers without an agent are not pinged");
         }
@@ -101,7 +105,7 @@ pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow
     let (stop, stopped) = mpsc::channel();
     let (to_engine, ring) = (orders.clone(), wake.try_clone()?);
     let discovery = Discovery::new(clock, sources);
-    spawn("peers", move || {
+    spawn("peers", Task::Other, move || {
         let mut before = None;
         discovery.run(&stopped, |round| {
             let changed = before.as_ref() != Some(&round.found);
@@ -126,10 +130,13 @@ pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow
     }))
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
+fn spawn(name: &str, task: Task, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new()
         .name(name.to_owned())
-        .spawn(run)
+        .spawn(move || {
+            keep_only(task);
+            run();
+        })
         .map(drop)
 }
 

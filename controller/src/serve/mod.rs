@@ -16,6 +16,8 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
+use wattle_daemon::log::Level;
+use wattle_daemon::manager::Manager;
 use wattle_door::Door;
 use wattle_door::WebConfig;
 
@@ -98,6 +100,7 @@ pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
     let settings = given.load()?;
     let level = log::start(settings.log).context("the log cannot be started")?;
+    let manager = Arc::new(Manager::from_environment());
     let web = Arc::new(WebConfig::open(settings.web.config.file.as_deref())?);
     let access = Arc::new(Access::open(&settings, web.is_tls())?);
     let sockets = wattle_door::listen(&settings.listen)?;
@@ -112,17 +115,21 @@ pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
         let health = Arc::new(Health::default());
         let service = Arc::new(Service::over(Shared(Arc::clone(&store))));
         follow::start(&store, &service, &health).await;
+        let (teller, asked) = (Arc::clone(&manager), Arc::clone(&health));
+        let mendable = settings.store.etcd.is_none();
+        tokio::spawn(async move { teller.attend("serving", || asked.condition(mendable)).await });
         let metrics = Metrics::new(Arc::clone(&health));
         let front = Front::new(service, Arc::clone(&access), health, metrics);
         let door = Door::to_office(Arc::new(front), Arc::clone(&web), limits(&settings));
         for socket in &sockets {
             tracing::info!(address = %socket.local_addr()?, tls = web.is_tls(), "listening");
         }
-        let ended = until_told_to_end(given.clone(), web, access, level)?;
+        let ended = until_told_to_end(given.clone(), web, access, (level, Arc::clone(&manager)))?;
         door.serve(sockets, ended)
             .await
             .context("the sockets cannot be served")
     });
+    manager.stopping();
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }
@@ -144,7 +151,7 @@ fn until_told_to_end(
     given: Given,
     web: Arc<WebConfig>,
     access: Arc<Access>,
-    level: log::Level,
+    (level, manager): (Level, Arc<Manager>),
 ) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -154,10 +161,14 @@ fn until_told_to_end(
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => match reload(&given, &web, &access, &level) {
-                    Ok(()) => tracing::info!("roles, web configuration and log level are read anew"),
-                    Err(error) => tracing::error!("reload refused, what was before stays: {error:#}"),
-                },
+                _ = hang_up.recv() => {
+                    manager.reloading();
+                    match reload(&given, &web, &access, &level) {
+                        Ok(()) => tracing::info!("roles, web configuration and log level are read anew"),
+                        Err(error) => tracing::error!("reload refused, what was before stays: {error:#}"),
+                    }
+                    manager.reloaded();
+                }
             }
         }
         tracing::info!("ending: requests under way are answered first");
@@ -165,11 +176,11 @@ fn until_told_to_end(
 }
 
 /// Takes what can be taken without a restart.
-fn reload(given: &Given, web: &WebConfig, access: &Access, level: &log::Level) -> anyhow::Result<()> {
+fn reload(given: &Given, web: &WebConfig, access: &Access, level: &Level) -> anyhow::Result<()> {
     let settings = given.load()?;
     let roles = access::read(&settings)?;
     web.reload()?;
     access.replace(roles);
-    level.set(settings.log.level);
+    level.set(log::filter(settings.log.level));
     Ok(())
 }
