@@ -22,6 +22,7 @@ pub mod log;
 pub mod machine;
 pub mod moment;
 pub mod power_model;
+pub mod privilege;
 pub mod published;
 pub mod run;
 pub mod sample;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use wattle_daemon::manager::Condition;
 use wattle_door::Answer;
 use wattle_door::Question;
 use wattle_door::Site;
@@ -120,18 +121,25 @@ impl Pages {
             .map_or_else(|_| defect(), |body| Answer::ok(JSON, body))
     }
 
-    /// Healthy as long as ticks come.
-    fn health(&self) -> Answer {
+    /// Well as long as ticks come.
+    pub fn condition(&self) -> Condition {
         let Some(published) = self.board.latest() else {
-            return Answer::text(StatusCode::OK, "starting\n");
+            return Condition::Starting;
         };
         let snapshot = published.snapshot();
         let age = self.clock.steady().saturating_sub(snapshot.host.at);
         if age > TOO_OLD.max(snapshot.agent.interval * TOO_MANY_INTERVALS) {
-            let text = format!("the last tick was {} s ago\n", age.as_secs());
-            return Answer::text(StatusCode::SERVICE_UNAVAILABLE, text);
+            return Condition::Ill(format!("the last tick was {} s ago", age.as_secs()));
         }
-        Answer::text(StatusCode::OK, "ok\n")
+        Condition::Well
+    }
+
+    fn health(&self) -> Answer {
+        match self.condition() {
+            Condition::Starting => Answer::text(StatusCode::OK, "starting\n"),
+            Condition::Well => Answer::text(StatusCode::OK, "ok\n"),
+            Condition::Ill(why) => Answer::text(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+        }
     }
 
     /// Ready after the second tick, when there is an interval to speak of.

@@ -46,8 +46,7 @@ pub fn main() -> ExitCode {
     match dispatch(&matches) {
         Ok(code) => code,
         Err(error) => {
-            // There is nobody left to tell when even standard error is closed.
-            let _ = writeln!(std::io::stderr(), "wattle-controller: {error:#}");
+            wattle_daemon::log::last_words(&format!("wattle-controller: {error:#}"));
             ExitCode::from(client::code(&error))
         }
     }

@@ -17,6 +17,8 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
+use wattle_daemon::log::Level;
+use wattle_daemon::manager::Manager;
 use wattle_door::Door;
 use wattle_door::WebConfig;
 
@@ -102,6 +104,7 @@ pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
 pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
     let settings = given.load()?;
     let level = log::start(settings.log).context("the log cannot be started")?;
+    let manager = Arc::new(Manager::from_environment());
     let web = Arc::new(WebConfig::open(settings.web.config.file.as_deref())?);
     let access = Arc::new(Access::open(&settings, web.is_tls())?);
     let sockets = wattle_door::listen(&settings.listen)?;
@@ -119,6 +122,9 @@ pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
         let api = own::api(&service, fleet.clone(), settings.policies.clone());
         follow::start(&store, &service, &health, &api.news()).await;
         own::tell(&api);
+        let (teller, asked) = (Arc::clone(&manager), Arc::clone(&health));
+        let mendable = settings.store.etcd.is_none();
+        tokio::spawn(async move { teller.attend("serving", || asked.condition(mendable)).await });
         let metrics =
             Metrics::new(Arc::clone(&health), Arc::clone(&api)).with(|registry| fleet.register(registry));
         let front = Front::new(service, Arc::clone(&access), health, metrics, Arc::clone(&api));
@@ -131,12 +137,14 @@ pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
             access,
             level,
             api,
+            manager: Arc::clone(&manager),
         };
         let ended = until_told_to_end(given.clone(), reloaded)?;
         let served = door.serve(sockets, ended).await;
         fleet.end().await;
         served.context("the sockets cannot be served")
     });
+    manager.stopping();
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }
@@ -157,8 +165,9 @@ fn limits(settings: &Settings) -> wattle_door::Limits {
 struct Reloaded {
     web: Arc<WebConfig>,
     access: Arc<Access>,
-    level: log::Level,
+    level: Level,
     api: Arc<Api>,
+    manager: Arc<Manager>,
 }
 
 /// A future that reloads whenever asked and is ready when it is time to end.
@@ -171,10 +180,7 @@ fn until_told_to_end(given: Given, reloaded: Reloaded) -> anyhow::Result<impl Fu
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => match reloaded.reload(&given) {
-                    Ok(()) => tracing::info!("roles, policies, web configuration and log level are read anew"),
-                    Err(error) => tracing::error!("reload refused, what was before stays: {error:#}"),
-                },
+                _ = hang_up.recv() => reloaded.reload(&given),
             }
         }
         tracing::info!("ending: requests under way are answered first");
@@ -184,14 +190,23 @@ fn until_told_to_end(given: Given, reloaded: Reloaded) -> anyhow::Result<impl Fu
 }
 
 impl Reloaded {
+    fn reload(&self, given: &Given) {
+        self.manager.reloading();
+        match self.take(given) {
+            Ok(()) => tracing::info!("roles, policies, web configuration and log level are read anew"),
+            Err(error) => tracing::error!("reload refused, what was before stays: {error:#}"),
+        }
+        self.manager.reloaded();
+    }
+
     /// Takes what can be taken without a restart.
-    fn reload(&self, given: &Given) -> anyhow::Result<()> {
+    fn take(&self, given: &Given) -> anyhow::Result<()> {
         let settings = given.load()?;
         let roles = access::read(&settings)?;
         self.web.reload()?;
         self.access.replace(roles);
         self.api.set_policies(settings.policies);
-        self.level.set(settings.log.level);
+        self.level.set(log::filter(settings.log.level));
         Ok(())
     }
 }
