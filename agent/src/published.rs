@@ -43,7 +43,7 @@ impl Bodies {
     fn get(
         &self,
         snapshot: &Arc<Snapshot>,
-        view: &View,
+        view: View,
         (format, encoding): (Format, Encoding),
     ) -> Option<Bytes> {
         let [plain, packed] = &self.0[format as usize];
@@ -93,14 +93,14 @@ impl Published {
     /// The exposition. Nothing if it cannot be rendered, which is a defect.
     pub fn body(&self, format: Format, encoding: Encoding) -> Option<Bytes> {
         let view = View::of(&self.snapshot);
-        self.bodies.get(&self.snapshot, &view, (format, encoding))
+        self.bodies.get(&self.snapshot, view, (format, encoding))
     }
 
     /// The exposition under the names of other systems.
     pub fn compat(&self, systems: Systems, format: Format, encoding: Encoding) -> Option<Bytes> {
         let view = View::compat(systems);
         self.chosen(systems)
-            .get(&self.snapshot, &view, (format, encoding))
+            .get(&self.snapshot, view, (format, encoding))
     }
 
     fn chosen(&self, systems: Systems) -> Arc<Bodies> {

@@ -55,8 +55,8 @@ impl View {
         Self { own: false, others }
     }
 
-    pub(super) fn families(&self) -> impl Iterator<Item = Shown> {
-        let own = FAMILIES.iter().filter(|_| self.own).map(Shown::Own);
+    pub(super) fn families(self) -> impl Iterator<Item = Shown> {
+        let own = FAMILIES.iter().filter(move |_| self.own).map(Shown::Own);
         own.chain(self.others.iter().flat_map(compat::families).map(Shown::Other))
     }
 }

@@ -126,7 +126,7 @@ mod tests {
             ..Snapshot::default()
         };
         let view = View::of(&snapshot);
-        String::from_utf8(render(&Arc::new(snapshot), &view, Format::Text).unwrap()).unwrap()
+        String::from_utf8(render(&Arc::new(snapshot), view, Format::Text).unwrap()).unwrap()
     }
 
     #[test]

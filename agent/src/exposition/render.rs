@@ -28,7 +28,7 @@ use crate::snapshot::Snapshot;
 const END: &str = "# EOF\n";
 
 /// Renders what is to be shown of a snapshot.
-pub fn render(snapshot: &Arc<Snapshot>, view: &View, format: Format) -> io::Result<Vec<u8>> {
+pub fn render(snapshot: &Arc<Snapshot>, view: View, format: Format) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     write(snapshot, view, format, &mut body)?;
     // It is kept until the next tick.
@@ -37,7 +37,7 @@ pub fn render(snapshot: &Arc<Snapshot>, view: &View, format: Format) -> io::Resu
 }
 
 /// The same packed with gzip, without ever holding what is not packed.
-pub fn render_packed(snapshot: &Arc<Snapshot>, view: &View, format: Format) -> io::Result<Vec<u8>> {
+pub fn render_packed(snapshot: &Arc<Snapshot>, view: View, format: Format) -> io::Result<Vec<u8>> {
     let mut encoder = encoder();
     write(snapshot, view, format, &mut encoder)?;
     encoder.finish()
@@ -56,7 +56,7 @@ fn encoder() -> GzEncoder<Vec<u8>> {
 }
 
 /// Writes family by family: what is made on the way is no larger than the largest of them.
-fn write(snapshot: &Arc<Snapshot>, view: &View, format: Format, out: &mut impl Write) -> io::Result<()> {
+fn write(snapshot: &Arc<Snapshot>, view: View, format: Format, out: &mut impl Write) -> io::Result<()> {
     match format {
         Format::OpenMetrics => openmetrics(snapshot, view, out),
         Format::Text => classic(snapshot, view, out),
@@ -64,7 +64,7 @@ fn write(snapshot: &Arc<Snapshot>, view: &View, format: Format, out: &mut impl W
     }
 }
 
-fn openmetrics(snapshot: &Arc<Snapshot>, view: &View, out: &mut impl Write) -> io::Result<()> {
+fn openmetrics(snapshot: &Arc<Snapshot>, view: View, out: &mut impl Write) -> io::Result<()> {
     let mut text = String::new();
     for family in view.families() {
         put(&mut text, snapshot, family)?;
@@ -73,7 +73,7 @@ fn openmetrics(snapshot: &Arc<Snapshot>, view: &View, out: &mut impl Write) -> i
     out.write_all(END.as_bytes())
 }
 
-fn classic(snapshot: &Arc<Snapshot>, view: &View, out: &mut impl Write) -> io::Result<()> {
+fn classic(snapshot: &Arc<Snapshot>, view: View, out: &mut impl Write) -> io::Result<()> {
     let (mut classic, mut text) = (String::new(), String::new());
     for family in view.families() {
         put(&mut text, snapshot, family)?;
@@ -93,7 +93,7 @@ fn put(text: &mut String, snapshot: &Arc<Snapshot>, family: Shown) -> io::Result
     Ok(())
 }
 
-fn protobuf(snapshot: &Arc<Snapshot>, view: &View, out: &mut impl Write) -> io::Result<()> {
+fn protobuf(snapshot: &Arc<Snapshot>, view: View, out: &mut impl Write) -> io::Result<()> {
     let mut bytes = Vec::new();
     for family in view.families() {
         let messages = prometheus_protobuf::encode(&registry(snapshot, family));
