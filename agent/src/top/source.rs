@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Somewhere to read.
 pub(super) enum Source {
-    Api(Api),
+    Api(Box<Api>),
     Own(Box<Own>),
 }
 
@@ -45,7 +45,7 @@ impl Source {
         Ok(if nobody {
             Self::Own(Box::new(Own::new(options)))
         } else {
-            Self::Api(api)
+            Self::Api(Box::new(api))
         })
     }
 

@@ -21,7 +21,7 @@ fn agent() -> (Agent, Living, tempfile::TempDir) {
     let spec = Spec {
         workloads: vec![
             WorkloadSpec::new(Kind::Libvirt, "one-524", Load::Constant(6000)),
-            WorkloadSpec::new(Kind::Service, "aaa-small", Load::Constant(50)),
+            WorkloadSpec::new(Kind::Service, "000-small", Load::Constant(50)),
         ],
         ..Spec::default()
     };
@@ -67,7 +67,7 @@ fn keys_sort_filter_and_change_the_tab_and_the_screen_is_given_back() {
         lines[4].contains("NAME*")
             && names(lines)
                 .first()
-                .is_some_and(|name| name.starts_with("aaa-small"))
+                .is_some_and(|name| name.starts_with("000-small"))
     });
     tmux.text("/one-524");
     tmux.keys(&["Enter"]);

@@ -10,6 +10,7 @@ use super::super::agent::Agent;
 use super::super::agent::command;
 use super::super::agent::run;
 use super::super::living::Living;
+use super::super::patience::wait_until;
 
 fn text(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
@@ -93,4 +94,48 @@ fn what_cannot_be_done_is_said_in_one_line_with_its_exit_code() {
             "{arguments:?}: {error}"
         );
     }
+}
+
+#[test]
+fn a_password_comes_from_a_file_or_the_environment_and_never_from_a_flag() {
+    let host = Living::start(Spec::default());
+    let dir = tempfile::tempdir().unwrap();
+    let (web, secret) = (dir.path().join("web.yaml"), dir.path().join("secret"));
+    // bcrypt's own test vector, of the password U*U.
+    let hash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    fs::write(&web, format!("basic_auth_users:\n  jan: {hash}\n")).unwrap();
+    fs::write(&secret, "U*U\n").unwrap();
+    let flags = ["--interval", "200ms", "--web.config.file", web.to_str().unwrap()];
+    let agent = Agent::start(dir.path(), &host.flags(&flags));
+    let url = format!("http://{}", agent.address);
+    let top = |more: &[&str], password: &str| {
+        let mut command = command(&[&["top", "--json", "--url", &url], more].concat());
+        command.env("WATTLE_PASSWORD", password).output().unwrap()
+    };
+    let file = secret.to_str().unwrap();
+    wait_until("the first tick", || {
+        top(&["--user", "jan"], "U*U").status.success()
+    });
+    assert!(
+        top(&["--user", "jan", "--password-file", file], "")
+            .status
+            .success()
+    );
+    for refused in [top(&[], "U*U"), top(&["--user", "jan"], "wrong")] {
+        let error = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(error.contains("user or password are wrong or missing"), "{error}");
+    }
+    assert_eq!(top(&["--password", "U*U"], "").status.code(), Some(2));
+}
+
+#[test]
+fn an_agent_that_hangs_is_not_waited_for() {
+    // It takes connections, since the kernel does, and never says anything.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let output = run(&["top", "--once", "--url", &url]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error.contains("no answer within 3 s"), "{error}");
 }

@@ -3,12 +3,17 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::super::patience::wait_for;
+use super::super::patience::PATIENCE;
+use super::super::patience::now;
 
 pub(super) const MISSING: &str = "needs tmux (apt-get install tmux)";
+
+/// Between two looks at the screen.
+const PAUSE: Duration = Duration::from_millis(30);
 
 pub(super) fn is_there() -> bool {
     Command::new("tmux").arg("-V").output().is_ok()
@@ -107,14 +112,16 @@ impl Tmux {
     /// Waits until the screen is as wanted; returns it.
     #[track_caller]
     pub(super) fn wait(&self, what: &str, is_so: impl Fn(&[String]) -> bool) -> Vec<String> {
-        let mut last = Vec::new();
-        let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            wait_for(what, || {
-                last = self.screen();
-                is_so(&last).then(|| last.clone())
-            })
-        }));
-        found.unwrap_or_else(|_| panic!("waited in vain for {what}:\n{}", self.screen().join("\n")))
+        let start = now();
+        loop {
+            let screen = self.screen();
+            if is_so(&screen) {
+                return screen;
+            }
+            let patient = start.elapsed() < PATIENCE;
+            assert!(patient, "waited in vain for {what}:\n{}", screen.join("\n"));
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Waits until a text stands anywhere.
