@@ -23,6 +23,7 @@ use crate::locate;
 use crate::locate::Form;
 use crate::locate::Target;
 use crate::run;
+use crate::top;
 
 const ABOUT: &str = "Knows the host's watts and whose they are, and shows it to Prometheus at :8080/metrics";
 
@@ -31,6 +32,7 @@ Examples:
   wattle-agent                                  run with the defaults
   wattle-agent --listen 127.0.0.1:9123          run on another port
   wattle-agent doctor                           what works on this machine, what does not, what to do
+  wattle-agent top                              what uses the watts, as long as you look
   wattle-agent location --opennebula            where the host stands, as OpenNebula has it
   wattle-agent owping node7                     how far away another host is, each way
   wattle-agent generate config > agent.yaml     a file with every setting explained
@@ -86,6 +88,7 @@ pub fn command() -> Command {
                 )
                 .args(settings()),
         )
+        .subcommand(top::command().args(settings()))
         .subcommand(location())
         .subcommand(owping::command())
         .subcommand(generate())
@@ -178,6 +181,7 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Some(("run", matches)) => run::run(&given(matches)),
         Some(("check-config", matches)) => check_config(matches),
         Some(("doctor", matches)) => doctor::run(&given(matches).load()?, matches.get_flag("json")),
+        Some(("top", matches)) => top::main(given(matches).load()?, matches),
         Some(("location", matches)) => locate(matches),
         Some(("owping", matches)) => owping::main(matches),
         Some(("generate", matches)) => print(matches),

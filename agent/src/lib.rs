@@ -32,5 +32,6 @@ pub mod state_file;
 pub mod surroundings;
 pub mod systems;
 pub mod tick;
+pub mod top;
 pub mod web;
 pub mod workload;

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::Deserializer;
 use serde::de::Error as _;
 
+use crate::systems::System;
 use crate::systems::Systems;
 
 /// The systems whose names stand in `/metrics` beside the agent's own; none by default.
@@ -20,7 +21,7 @@ impl Compat {
 
     /// As YAML.
     pub(super) fn show(self) -> Option<String> {
-        let names: Vec<_> = self.0.iter().map(|system| system.as_str()).collect();
+        let names: Vec<_> = self.0.iter().map(System::as_str).collect();
         (!names.is_empty()).then(|| format!("[{}]", names.join(", ")))
     }
 }
@@ -38,7 +39,6 @@ impl<'de> Deserialize<'de> for Compat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::systems::System;
 
     #[test]
     fn a_list_is_read_and_shown_and_a_wrong_name_is_told() {

@@ -1,5 +1,6 @@
 //! Points of the host at large.
 
+use wattle_hostfs::meminfo::Meminfo;
 use wattle_hostfs::net_dev::Device;
 use wattle_hostfs::stat::CpuTimes;
 
@@ -43,21 +44,24 @@ pub(super) fn cpus<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
 }
 
 pub(super) fn memory<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
-    let Some(memory) = &snapshot.host.host.memory else {
-        return;
-    };
-    let states = [
-        ("total", memory.total_bytes),
-        ("available", memory.available_bytes),
-        ("free", memory.free_bytes),
-        ("swap_total", memory.swap_total_bytes),
-        ("swap_free", memory.swap_free_bytes),
-    ];
-    for (state, bytes) in states {
-        if let Some(bytes) = bytes {
-            points.whole([state.into()], bytes);
-        }
+    for (state, bytes) in memory_states(snapshot.host.host.memory.as_ref()) {
+        points.whole([state.into()], bytes);
     }
+}
+
+/// Memory by state, as far as it is known.
+pub(super) fn memory_states(memory: Option<&Meminfo>) -> impl Iterator<Item = (&'static str, u64)> {
+    let states = memory.map(|memory| {
+        [
+            ("total", memory.total_bytes),
+            ("available", memory.available_bytes),
+            ("free", memory.free_bytes),
+            ("swap_total", memory.swap_total_bytes),
+            ("swap_free", memory.swap_free_bytes),
+        ]
+    });
+    let known = |(state, bytes): (&'static str, Option<u64>)| Some((state, bytes?));
+    states.into_iter().flatten().filter_map(known)
 }
 
 macro_rules! traffic {

@@ -1,6 +1,7 @@
 //! The same snapshot as JSON, with the watts of the last tick.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 use wattle_hostfs::memory_stat::Memory;
@@ -8,6 +9,8 @@ use wattle_hostfs::memory_stat::Memory;
 use super::power::joules;
 use super::power::present;
 use super::power::watts;
+use crate::carbon::Grid;
+use crate::carbon::Intensity;
 use crate::component::Component;
 use crate::ledger::ProcessReport;
 use crate::ledger::ProcessesReport;
@@ -34,6 +37,34 @@ pub struct Report<'s> {
     power_model: Vec<Model>,
     zones: Vec<Zone<'s>>,
     sensors: &'s [SensorState],
+    machine: Machine<'s>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu: Option<Cpu>,
+    memory_bytes: BTreeMap<&'static str, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carbon: Option<Carbon<'s>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Machine<'s> {
+    name: &'s str,
+    processor: &'s str,
+}
+
+#[derive(Debug, Serialize)]
+struct Cpu {
+    online: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    busy_ratio: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Carbon<'s> {
+    zone: &'s str,
+    source: &'s str,
+    pue: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grams_per_kilowatt_hour: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +87,9 @@ struct Workload<'s> {
     alive: bool,
     created_epoch_seconds: f64,
     cpu_seconds: f64,
+    /// CPUs that it kept busy in the last interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpus_used: Option<f64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     memory_bytes: BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,6 +205,36 @@ impl<'s> Report<'s> {
             power_model: host.models.iter().map(Model::new).collect(),
             zones: host.zones.iter().map(Zone::new).collect(),
             sensors: &host.sensors,
+            machine: Machine {
+                name: &snapshot.machine.name,
+                processor: &snapshot.machine.processor,
+            },
+            cpu: host.cpu.map(|cpu| Cpu {
+                online: cpu.online,
+                busy_ratio: cpu.busy_ppm.map(|ppm| f64::from(ppm) / 1e6),
+            }),
+            memory_bytes: host_memory(snapshot),
+            carbon: host
+                .carbon
+                .as_ref()
+                .map(|carbon| Carbon::new(&carbon.grid, host.wall)),
+        }
+    }
+}
+
+/// The host's memory, by state, as far as it is known.
+fn host_memory(snapshot: &Snapshot) -> BTreeMap<&'static str, u64> {
+    let memory = snapshot.host.host.memory.as_ref();
+    super::host::memory_states(memory).collect()
+}
+
+impl<'s> Carbon<'s> {
+    fn new(grid: &'s Grid, wall: Duration) -> Self {
+        Self {
+            zone: &grid.zone,
+            source: grid.source,
+            pue: joules(grid.pue_thousandths * 1000),
+            grams_per_kilowatt_hour: grid.at(wall).map(Intensity::grams),
         }
     }
 }
@@ -203,6 +267,7 @@ impl<'s> Workload<'s> {
             alive: workload.alive,
             created_epoch_seconds: workload.created.as_secs_f64(),
             cpu_seconds: joules(workload.cpu_usec),
+            cpus_used: watts(snapshot, Some(workload.latest_cpu_usec)),
             memory_bytes: memory(workload.memory),
             network_bytes: network.map(|[receive, transmit]| Network { receive, transmit }),
             block_bytes: block.map(|[read, write]| Block { read, write }),

@@ -41,6 +41,7 @@ mod restart;
 mod rules;
 mod sockets;
 mod starting;
+mod top;
 mod tshark;
 mod usage;
 mod web;

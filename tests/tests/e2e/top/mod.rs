@@ -1,0 +1,7 @@
+//! The terminal view in a real terminal.
+
+mod screen;
+mod scripts;
+mod tmux;
+
+use super::skip;
