@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::placement::Policies;
 pub use file::ConfigError;
 pub use file::SAMPLE;
 pub use file::load;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub web: Web,
     /// Who may do what.
     pub auth: Auth,
+    /// Policies beside those that are always there.
+    pub policies: Policies,
     /// Bounds.
     pub limits: Limits,
     /// What is logged.
@@ -59,6 +62,7 @@ impl Default for Settings {
             fleet: Fleet::default(),
             web: Web::default(),
             auth: Auth::default(),
+            policies: Policies::default(),
             limits: Limits::default(),
             log: Log::default(),
         }

@@ -30,6 +30,7 @@ pub use key::pointed_to;
 pub use ledger::Consumer;
 pub use ledger::Ledger;
 pub use ledger::Unreadable;
+pub(crate) use ledger::consumer_in;
 pub use plan::Plan;
 pub use plan::Refusal;
 pub use provider::Provider;
