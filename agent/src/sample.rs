@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_hostfs::filesystem::Filesystem;
+use wattle_hostfs::machine::Machine;
 use wattle_hostfs::meminfo::Meminfo;
 use wattle_hostfs::memory_stat::Memory;
 use wattle_hostfs::net_dev::Device;
@@ -214,6 +215,8 @@ pub struct HostSample {
     pub pressure: Vec<(Resource, Pressure)>,
     /// Local file systems.
     pub filesystems: Arc<[Filesystem]>,
+    /// What the machine and its kernel call themselves.
+    pub machine: Option<Arc<Machine>>,
     /// The agent's own process.
     pub own: Option<SelfProcess>,
 }

@@ -21,6 +21,7 @@ pub mod io_stat;
 mod kept;
 mod lasting;
 mod listing;
+pub mod machine;
 pub mod meminfo;
 pub mod memory_stat;
 pub mod mountinfo;

@@ -6,6 +6,8 @@ use wattle_hostfs::Roots;
 use wattle_hostfs::Scratch;
 use wattle_hostfs::filesystem;
 use wattle_hostfs::filesystem::Filesystem;
+use wattle_hostfs::machine;
+use wattle_hostfs::machine::Machine;
 use wattle_hostfs::meminfo::MeminfoReader;
 use wattle_hostfs::net_dev::Device;
 use wattle_hostfs::net_dev::NetDevReader;
@@ -30,6 +32,7 @@ pub(super) struct HostSource {
     devices: Vec<Device>,
     pressure: Vec<(Resource, PressureReader)>,
     filesystems: Option<Arc<[Filesystem]>>,
+    machine: Option<Arc<Machine>>,
     own: SelfReader,
 }
 
@@ -44,6 +47,7 @@ impl HostSource {
                 .map(|resource| (resource, PressureReader::new(roots, resource)))
                 .into(),
             filesystems: None,
+            machine: None,
             own: SelfReader::new(&Roots::default()),
         }
     }
@@ -61,6 +65,7 @@ impl HostSource {
             network: network.unwrap_or_default(),
             pressure: pressure.unwrap_or_default(),
             filesystems: filesystems.unwrap_or_default(),
+            machine: self.machine(),
             own: self.own.read(scratch).ok().flatten(),
         }
     }
@@ -78,6 +83,16 @@ impl HostSource {
         let found: Arc<[Filesystem]> = filesystem::read(&self.roots)?.found.into();
         self.filesystems = Some(found.clone());
         Ok(found)
+    }
+}
+
+impl HostSource {
+    /// It does not change while the host runs. A kernel that tells nothing yet is asked again.
+    fn machine(&mut self) -> Option<Arc<Machine>> {
+        if self.machine.is_none() {
+            self.machine = machine::read(&self.roots).map(Arc::new);
+        }
+        self.machine.clone()
     }
 }
 

@@ -59,13 +59,7 @@ pub async fn start(
     store: &Arc<dyn Store>,
     service: &Arc<Service<Shared>>,
 ) -> anyhow::Result<Fleet> {
-    let fleet = Fleet {
-        board: Arc::default(),
-        orders: Orders::new(Arc::clone(store)),
-        forecasts: Arc::default(),
-        stats: Arc::default(),
-        phase: Arc::default(),
-    };
+    let fleet = Fleet::new(store);
     let witnesses = witnesses(settings, &fleet.board, &fleet.stats)?;
     standing::follow(fleet.orders.clone(), Arc::clone(&fleet.board)).await;
     match witnesses {
@@ -106,6 +100,17 @@ fn own_name() -> String {
 }
 
 impl Fleet {
+    /// A fleet in which nothing runs: what is on the board is what somebody puts there.
+    pub fn new(store: &Arc<dyn Store>) -> Self {
+        Self {
+            board: Arc::default(),
+            orders: Orders::new(Arc::clone(store)),
+            forecasts: Arc::default(),
+            stats: Arc::default(),
+            phase: Arc::default(),
+        }
+    }
+
     /// Adds what is known of the fleet to the controller's metrics.
     pub fn register(&self, registry: &mut Registry) {
         self.stats.register(registry);
