@@ -99,8 +99,7 @@ impl Published {
     /// The exposition under the names of other systems.
     pub fn compat(&self, systems: Systems, format: Format, encoding: Encoding) -> Option<Bytes> {
         let view = View::compat(systems);
-        self.chosen(systems)
-            .get(&self.snapshot, view, (format, encoding))
+        self.chosen(systems).get(&self.snapshot, view, (format, encoding))
     }
 
     fn chosen(&self, systems: Systems) -> Arc<Bodies> {

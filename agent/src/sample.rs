@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wattle_hostfs::filesystem::Filesystem;
 use wattle_hostfs::loadavg::LoadAverage;
+use wattle_hostfs::machine::Machine;
 use wattle_hostfs::meminfo::Meminfo;
 use wattle_hostfs::memory_stat::Memory;
 use wattle_hostfs::net_dev::Device;
@@ -217,6 +218,8 @@ pub struct HostSample {
     pub filesystems: Arc<[Filesystem]>,
     /// How many want to run.
     pub load: Option<LoadAverage>,
+    /// What the machine and its kernel call themselves.
+    pub machine: Option<Arc<Machine>>,
     /// The agent's own process.
     pub own: Option<SelfProcess>,
 }

@@ -44,6 +44,10 @@ pub struct Cpuinfo {
     pub model_name: String,
     /// The host is itself a guest. Only x86 tells; elsewhere it stays false.
     pub hypervisor: bool,
+    /// What the CPUs have for running guests: `vmx` or `svm`. Only x86 tells.
+    pub virtualization: Option<&'static str>,
+    /// The machine's name as `uname` has it, where the file shows which it is.
+    pub machine: Option<&'static str>,
     /// The CPUs that are online.
     pub processors: Vec<Processor>,
 }
@@ -89,7 +93,19 @@ impl Cpuinfo {
             b"core id" => self.update(|cpu| cpu.core_id = number(value)),
             b"vendor_id" if self.vendor.is_empty() => self.vendor = name(value),
             b"CPU implementer" if self.vendor.is_empty() => self.vendor = designer(value),
-            b"flags" => self.hypervisor |= text::words(value).any(|flag| flag == b"hypervisor"),
+            b"flags" => text::words(value).for_each(|flag| self.note_flag(flag)),
+            b"CPU architecture" if value == b"8" => self.machine = Some("aarch64"),
+            _ => {}
+        }
+    }
+
+    fn note_flag(&mut self, flag: &[u8]) {
+        match flag {
+            b"hypervisor" => self.hypervisor = true,
+            b"vmx" => self.virtualization = Some("vmx"),
+            b"svm" => self.virtualization = Some("svm"),
+            // Long mode: what makes an x86 one of 64 bits.
+            b"lm" => self.machine = Some("x86_64"),
             _ => {}
         }
     }

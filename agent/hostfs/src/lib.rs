@@ -23,6 +23,7 @@ mod kept;
 mod lasting;
 mod listing;
 pub mod loadavg;
+pub mod machine;
 pub mod meminfo;
 pub mod memory_stat;
 pub mod mountinfo;

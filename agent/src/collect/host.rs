@@ -7,6 +7,8 @@ use wattle_hostfs::Scratch;
 use wattle_hostfs::filesystem;
 use wattle_hostfs::filesystem::Filesystem;
 use wattle_hostfs::loadavg::LoadReader;
+use wattle_hostfs::machine;
+use wattle_hostfs::machine::Machine;
 use wattle_hostfs::meminfo::MeminfoReader;
 use wattle_hostfs::net_dev::Device;
 use wattle_hostfs::net_dev::NetDevReader;
@@ -32,6 +34,7 @@ pub(super) struct HostSource {
     pressure: Vec<(Resource, PressureReader)>,
     filesystems: Option<Arc<[Filesystem]>>,
     load: LoadReader,
+    machine: Option<Arc<Machine>>,
     own: SelfReader,
 }
 
@@ -47,6 +50,7 @@ impl HostSource {
                 .into(),
             filesystems: None,
             load: LoadReader::new(roots),
+            machine: None,
             own: SelfReader::new(&Roots::default()),
         }
     }
@@ -65,6 +69,7 @@ impl HostSource {
             pressure: pressure.unwrap_or_default(),
             filesystems: filesystems.unwrap_or_default(),
             load: self.load.read(scratch).ok(),
+            machine: self.machine(),
             own: self.own.read(scratch).ok().flatten(),
         }
     }
@@ -82,6 +87,16 @@ impl HostSource {
         let found: Arc<[Filesystem]> = filesystem::read(&self.roots)?.found.into();
         self.filesystems = Some(found.clone());
         Ok(found)
+    }
+}
+
+impl HostSource {
+    /// It does not change while the host runs. A kernel that tells nothing yet is asked again.
+    fn machine(&mut self) -> Option<Arc<Machine>> {
+        if self.machine.is_none() {
+            self.machine = machine::read(&self.roots).map(Arc::new);
+        }
+        self.machine.clone()
     }
 }
 

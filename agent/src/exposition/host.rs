@@ -99,6 +99,19 @@ pub(super) fn pressure<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     }
 }
 
+pub(super) fn info<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
+    if let Some(machine) = &snapshot.host.host.machine {
+        points.info([
+            (&*machine.arch).into(),
+            (&*machine.vendor).into(),
+            (&*machine.model).into(),
+            (&*machine.kernel).into(),
+            machine.virtualization.into(),
+            machine.guest.into(),
+        ]);
+    }
+}
+
 pub(super) fn filesystem_size<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     for fs in snapshot.host.host.filesystems.iter() {
         points.whole(

@@ -122,6 +122,10 @@ pub(super) async fn one(http: &mut Http, matches: &ArgMatches) -> anyhow::Result
         row[0] = format!("delay to {}", row[0]);
         row
     }));
+    rows.extend(facts(&host["filesystems"]).map(|mut row| {
+        row[0] = format!("file system {}", row[0]);
+        row
+    }));
     table::print(&["FACT", "STATE", "AGE", "VALUE"], &rows)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -23,6 +23,21 @@ pub struct Position {
     pub longitude: f64,
 }
 
+/// What a host is, in its own words. What it does not know is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// `x86_64`, `aarch64`, …
+    pub arch: String,
+    /// `GenuineIntel`, `AuthenticAMD`, …
+    pub vendor: String,
+    /// The processor's model.
+    pub model: String,
+    /// What its processors have for running guests: `vmx` or `svm`.
+    pub virtualization: String,
+    /// Whether it is a guest itself.
+    pub guest: bool,
+}
+
 /// How a figure came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quality {
@@ -62,6 +77,8 @@ pub struct HostFacts {
     pub power_model: Fact<PowerModel>,
     /// The watts of its last tick.
     pub power_watts: Fact<f64>,
+    /// What it is.
+    pub machine: Fact<Machine>,
     /// How many CPUs are online.
     pub cpus: Fact<f64>,
     /// Which part of them was busy lately, from 0 to 1.

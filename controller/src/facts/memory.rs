@@ -92,6 +92,7 @@ impl HostMemory {
             age: Some(age),
             power_model: power_model(reading, age, limits.lasting),
             power_watts: not_negative(live(once(reading.power)), "the power"),
+            machine: fact(reading.machine.clone(), age, limits.lasting),
             cpus: not_negative(
                 fact(reading.cpus.clone(), age, limits.lasting),
                 "the number of CPUs",

@@ -19,6 +19,7 @@ pub use fact::Fact;
 pub use host::Delay;
 pub use host::DelaySource;
 pub use host::HostFacts;
+pub use host::Machine;
 pub use host::Position;
 pub use host::PowerModel;
 pub use host::Quality;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::histogram::Buckets;
+use super::host::Machine;
 use super::host::Quality;
 use super::text::PageError;
 use super::text::Sample;
@@ -64,6 +65,7 @@ pub struct Reading {
     pub(super) building: Once<f64>,
     pub(super) country: Once<String>,
     pub(super) site: Once<String>,
+    pub(super) machine: Once<Machine>,
     pub(super) latitude: Once<f64>,
     pub(super) longitude: Once<f64>,
     pub(super) quality: Option<Quality>,
@@ -75,13 +77,14 @@ pub struct Reading {
 type Take = fn(&mut Reading, &Sample<'_>) -> Result<(), PageError>;
 
 /// The families that are read, and who reads them.
-const FAMILIES: [(&str, Take); 17] = [
+const FAMILIES: [(&str, Take); 18] = [
     ("wattle_host_power_watts", power),
     ("wattle_power_model_watts", model),
     ("wattle_host_cpus", cpus),
     ("wattle_host_cpu_seconds_total", cpu_seconds),
     ("wattle_host_memory_bytes", memory),
     ("wattle_host_filesystem_size_bytes", filesystem),
+    ("wattle_host_info", machine),
     ("wattle_grid_carbon_intensity_grams_per_kilowatt_hour", grams),
     ("wattle_grid_carbon_intensity_age_seconds", grams_age),
     ("wattle_grid_carbon_info", building),
@@ -179,6 +182,18 @@ fn filesystem(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageErro
         sizes.or_default().say(sample.value);
     }
     bounded(reading.filesystems.len(), MAX_FILESYSTEMS, "file systems")
+}
+
+fn machine(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> {
+    let label = |name| sample.label(name).unwrap_or_default().to_owned();
+    reading.machine.say(Machine {
+        arch: label("machine"),
+        vendor: label("vendor"),
+        model: label("model"),
+        virtualization: label("virtualization"),
+        guest: label("guest") == "yes",
+    });
+    Ok(())
 }
 
 fn grams(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> {

@@ -171,7 +171,9 @@ impl<'a> Names<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         groups.sort_unstable();
         groups.dedup();
-        let ties = machine.near.iter().map(|near| {
+        // Everybody is where he is himself.
+        let others = |near: &&Near| !matches!(&near.to, Target::Machine(id) if *id == machine.id);
+        let ties = machine.near.iter().filter(others).map(|near| {
             let end = self.end(machine, &near.to)?;
             Ok(Tie { near, end })
         });

@@ -18,6 +18,8 @@ use crate::placement::Request;
 use crate::placement::decide;
 
 const MEMORY: &str = "MEMORY_MB";
+/// Nothing that a host can do: a sign to clients of Placement that it takes nothing new.
+const DISABLED: &str = "COMPUTE_STATUS_DISABLED";
 
 /// The fleet with the moves so far made.
 #[derive(Debug)]
@@ -79,11 +81,12 @@ impl<'w> Site<'w> {
         let resident = &self.residents[number];
         let host = self.host(resident.host);
         let country = host.facts.country.value().filter(|_| !self.wishes.leave_country);
+        let features = host.traits.iter().filter(|name| *name != DISABLED);
         Machine {
             id: resident.consumer.clone(),
             wish: Wish {
                 resources: resident.resources.clone(),
-                required: host.traits.iter().map(|name| vec![name.clone()]).collect(),
+                required: features.map(|name| vec![name.clone()]).collect(),
                 member_of: host.aggregates.iter().map(|name| vec![name.clone()]).collect(),
                 ..Wish::default()
             },

@@ -118,6 +118,7 @@ fn who_has_to_leave_goes_first_and_who_cannot_is_named() {
     let residents = vec![resident(0, 0, 4), resident(1, 0, 4), resident(2, 1, 5)];
     let mut hosts = vec![host("a", 50.0, 250.0), host("b", 50.0, 250.0)];
     hosts[0].standing = Standing::Draining;
+    hosts[0].traits = Arc::new(["COMPUTE_STATUS_DISABLED".to_owned()].into());
     let proposal = propose(inhabited(hosts, &residents), residents, &wishes("balanced"));
     assert_eq!(told(&proposal), ["c0 a>b leave"]);
     assert_eq!(proposal.stuck.len(), 1);

@@ -84,12 +84,26 @@ fn plan(
     now: u64,
 ) -> Result<Plan<Scheduled>, ScheduleError> {
     if let Some(hosts) = held(ledger, &order.request)? {
-        return Ok(Plan {
-            transaction: Transaction::default(),
-            answer: Scheduled::Held(hosts),
-        });
+        return Ok(nothing(Scheduled::Held(hosts)));
     }
-    let answer = simulate(ledger, known, order)?;
+    claims(ledger, order, simulate(ledger, known, order)?, now)
+}
+
+/// Nothing has to be committed before this may be said.
+pub(super) fn nothing(answer: Scheduled) -> Plan<Scheduled> {
+    Plan {
+        transaction: Transaction::default(),
+        answer,
+    }
+}
+
+/// The claims that make an answer true.
+pub(super) fn claims(
+    ledger: &Ledger,
+    order: &Order,
+    answer: Answer,
+    now: u64,
+) -> Result<Plan<Scheduled>, ScheduleError> {
     let homeless = answer
         .decisions
         .iter()
@@ -135,7 +149,7 @@ fn amounts(machine: &Machine) -> BTreeMap<String, u64> {
 }
 
 /// The hosts of the request's consumers, if all of them have what they ask for; `None` if none of them is there.
-fn held(ledger: &Ledger, request: &Request) -> Result<Option<Vec<String>>, ScheduleError> {
+pub(super) fn held(ledger: &Ledger, request: &Request) -> Result<Option<Vec<String>>, ScheduleError> {
     let there = |machine: &&Machine| ledger.allocations_of(&machine.id).next().is_some();
     let Some(first) = request.machines.iter().find(there) else {
         return Ok(None);

@@ -4,6 +4,7 @@
 
 mod call;
 mod fleet;
+mod many;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +16,4 @@ pub use call::simulate;
 pub use fleet::KnownHost;
 pub use fleet::KnownHosts;
 pub use fleet::fleet_of;
+pub use many::schedule_many;

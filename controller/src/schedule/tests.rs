@@ -8,6 +8,7 @@ use super::Order;
 use super::ScheduleError;
 use super::Scheduled;
 use super::schedule;
+use super::schedule_many;
 use crate::facts::Fact;
 use crate::facts::HostFacts;
 use crate::facts::PowerModel;
@@ -162,6 +163,44 @@ fn all_machines_are_claimed_or_none() {
         assert!(service.ledger().consumer(&ids[0]).is_none());
         let placed = schedule(&service, &hosts, &order(&ids[..4], 2), 0).await.unwrap();
         assert!(matches!(placed, Scheduled::Placed(_)));
+    });
+}
+
+#[test]
+fn many_are_placed_beside_the_ledger_and_never_twice() {
+    run(async {
+        let service = Arc::new(service(2, 8).await);
+        let hosts = Arc::new(known([100.0, 200.0]));
+        let mut calls = tokio::task::JoinSet::new();
+        for number in 0..12 {
+            let (service, hosts) = (Arc::clone(&service), Arc::clone(&hosts));
+            calls.spawn(async move {
+                // The first four ask for the same two machines.
+                let first = if number < 4 { 0 } else { 2 * number };
+                schedule_many(&service, &hosts, &order(&[id(first), id(first + 1)], 2), 0).await
+            });
+        }
+        let told = calls.join_all().await;
+        let placed = told
+            .iter()
+            .filter(|told| matches!(told, Ok(Scheduled::Placed(_))))
+            .count();
+        let held = told
+            .iter()
+            .filter(|told| matches!(told, Ok(Scheduled::Held(_))))
+            .count();
+        // Sixteen processors, and two machines of two in each call.
+        assert!(placed == 4 && held <= 3, "{told:?}");
+        let full = service
+            .ledger()
+            .providers()
+            .all(|host| host.stocks()[0].1.used == 8);
+        assert!(full);
+        let refused = schedule_many(&service, &hosts, &order(&[id(90), id(91)], 2), 0).await;
+        assert!(
+            matches!(refused, Err(ChangeError::Refused(ScheduleError::NoPlace(2, _)))),
+            "{refused:?}"
+        );
     });
 }
 

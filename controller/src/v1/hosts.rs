@@ -102,6 +102,8 @@ pub(super) struct HostPage {
     facts: BTreeMap<&'static str, FactTold>,
     /// How far others are, by the names that its agent has for them, in seconds.
     delays: BTreeMap<String, FactTold>,
+    /// The sizes of its file systems, by where they are mounted.
+    filesystems: BTreeMap<String, FactTold>,
 }
 
 /// An operator's order.
@@ -244,6 +246,7 @@ fn page(ledger: &Ledger, host: &Provider, picture: &Picture) -> HostPage {
         asking,
         facts: facts(&known.facts),
         delays: delays(&known.facts),
+        filesystems: filesystems(&known.facts),
     }
 }
 
@@ -255,6 +258,15 @@ fn facts(facts: &HostFacts) -> BTreeMap<&'static str, FactTold> {
             Quality::Estimated => "estimated",
             Quality::Derived => "derived",
             Quality::Measured => "measured",
+        })
+    };
+    let machine = |machine: &crate::facts::Machine| {
+        json!({
+            "arch": machine.arch,
+            "vendor": machine.vendor,
+            "model": machine.model,
+            "virtualization": machine.virtualization,
+            "guest": machine.guest,
         })
     };
     let number = |number: &f64| json!(number);
@@ -273,6 +285,7 @@ fn facts(facts: &HostFacts) -> BTreeMap<&'static str, FactTold> {
         ("country", fact(&facts.country, "", |country| json!(country))),
         ("position", fact(&facts.position, "°", position)),
         ("power_quality", fact(&facts.power_quality, "", quality)),
+        ("machine", fact(&facts.machine, "", machine)),
     ])
 }
 
@@ -286,6 +299,12 @@ fn delays(facts: &HostFacts) -> BTreeMap<String, FactTold> {
     };
     let all = facts.delays.iter();
     all.map(|(peer, delay)| (peer.clone(), fact(delay, "s", value)))
+        .collect()
+}
+
+fn filesystems(facts: &HostFacts) -> BTreeMap<String, FactTold> {
+    let all = facts.filesystem_bytes.iter();
+    all.map(|(place, size)| (place.clone(), fact(size, "B", |size| json!(size))))
         .collect()
 }
 

@@ -217,7 +217,10 @@ fn resident(ledger: &Ledger, fleet: &Fleet, consumer: &str, settled: bool) -> Op
 }
 
 fn page(policy: String, proposal: Proposal, since: impl Iterator<Item = (u64, bool)>) -> PlanPage {
-    let saved = |of: fn(&Move) -> Option<f64>| proposal.moves.iter().map(of).sum();
+    let saved = |of: fn(&Move) -> Option<f64>| {
+        let all = proposal.moves.iter().map(of);
+        all.reduce(|one, other| Some(one? + other?)).unwrap_or(Some(0.0))
+    };
     PlanPage {
         watts_saved: saved(|step| step.watts_saved),
         grams_per_hour_saved: saved(|step| step.grams_per_hour_saved),

@@ -76,7 +76,8 @@ impl Api {
             return Err(crate::placement_api::ChangeError::Contended);
         };
         let (api, runtime) = (Arc::clone(self), tokio::runtime::Handle::current());
-        let work = move || runtime.block_on(schedule::schedule(&*api.parts.service, &known, &order, now));
+        let work =
+            move || runtime.block_on(schedule::schedule_many(&*api.parts.service, &known, &order, now));
         match tokio::task::spawn_blocking(work).await {
             Ok(scheduled) => scheduled,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),

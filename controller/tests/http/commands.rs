@@ -136,6 +136,36 @@ fn a_machine_is_scheduled_from_the_command_line_and_its_reasons_are_shown() {
 }
 
 #[test]
+fn the_document_that_is_served_is_valid_openapi() {
+    let dir = tempfile::tempdir().unwrap();
+    let controller = Controller::embedded(&dir);
+    let document = controller.get("/v1/openapi.json");
+    for route in ["/v1/schedule", "/v1/hosts/{host}", "/v1/events"] {
+        assert!(document["paths"][route].is_object(), "{route}");
+    }
+    let python = std::env::var_os("WATTLE_OPENAPI").filter(|python| std::path::Path::new(python).exists());
+    let Some(python) = python else {
+        skip!("needs openapi-spec-validator in WATTLE_OPENAPI; tests/run fetches it");
+    };
+    let file = dir.path().join("openapi.json");
+    std::fs::write(&file, document.to_string()).unwrap();
+    let mut command = std::process::Command::new(python);
+    let output = command
+        .args(["-m", "openapi_spec_validator"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success() && said.contains("OK"), "{said}");
+    // It finds what is wrong.
+    let broken = document.to_string().replace("\"responses\"", "\"answers\"");
+    let broken = broken.replace("\"in\":\"path\"", "\"in\":\"nowhere\"");
+    std::fs::write(&file, broken).unwrap();
+    let output = command.output().unwrap();
+    assert!(!output.status.success());
+}
+
+#[test]
 fn a_controller_that_is_not_there_has_an_exit_code_of_its_own() {
     let output = command()
         .args(["hosts", "--url", "http://127.0.0.1:1"])

@@ -23,6 +23,8 @@ mod skip;
 mod bad_input;
 mod burst;
 mod commands;
+mod minds;
+mod pages;
 mod roles;
 mod schedule;
 mod served;

@@ -138,6 +138,24 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::facts::Machine;
+    use crate::inventory::Ledger;
+
+    #[test]
+    fn the_standard_traits_are_in_the_vocabulary() {
+        let ledger = Ledger::new();
+        let architectures = ARCHITECTURES.map(|arch| format!("HW_ARCH_{}", arch.to_ascii_uppercase()));
+        let others = [
+            "HW_CPU_X86_VMX",
+            "HW_CPU_X86_INTEL_VMX",
+            "HW_CPU_X86_SVM",
+            "HW_CPU_X86_AMD_SVM",
+        ];
+        for name in others.into_iter().chain(architectures.iter().map(String::as_str)) {
+            assert!(ledger.trait_named(name).is_ok(), "{name}");
+        }
+        assert!(ledger.trait_named(super::super::merge::DISABLED).is_ok());
+    }
 
     fn known() -> KnownHost {
         let facts = HostFacts {
@@ -221,6 +239,32 @@ mod tests {
         let other = says("other", &known(), &settings);
         assert_eq!(other.inventories["VCPU"].allocation_ratio, 4.0);
         assert!(!other.traits.contains("CUSTOM_ONE"));
+    }
+
+    #[test]
+    fn a_machine_has_the_standard_traits_and_its_model() {
+        let words = |arch: &str, model: &str, virtualization: &str, guest| {
+            let facts = HostFacts {
+                machine: Fact::now(Machine {
+                    arch: arch.to_owned(),
+                    model: model.to_owned(),
+                    virtualization: virtualization.to_owned(),
+                    guest,
+                    ..Machine::default()
+                }),
+                ..HostFacts::default()
+            };
+            machine(&facts).join(" ")
+        };
+        assert_eq!(
+            words("x86_64", "AMD EPYC 7302 16-Core Processor", "svm", false),
+            "HW_CPU_X86_SVM HW_CPU_X86_AMD_SVM HW_ARCH_X86_64 CUSTOM_CPU_AMD_EPYC_7302_16_CORE_PROCESSOR"
+        );
+        assert_eq!(
+            words("riscv64", "", "", true),
+            "CUSTOM_HW_ARCH_RISCV64 CUSTOM_VIRTUAL_MACHINE"
+        );
+        assert_eq!(words("", "", "", false), "");
     }
 
     #[test]

@@ -134,3 +134,24 @@ fn equals_are_decided_by_the_seed() {
     }
     assert!(seen.len() > 15, "{seen:?}");
 }
+
+#[test]
+fn a_machine_is_near_itself_wherever_it_is_and_whatever_is_known_of_that_place() {
+    let near = Near {
+        to: Target::Machine("m".to_owned()),
+        max_delay_seconds: Some(0.0),
+        max_distance_meters: Some(0.0),
+    };
+    let wanted = Machine {
+        near: vec![near],
+        ..machine("m", 1)
+    };
+    let nowhere = with(host("h"), |facts| facts.position = Fact::Missing);
+    for machines in [vec![wanted.clone()], vec![wanted, machine("n", 1)]] {
+        let policy = Policy::named("balanced").unwrap();
+        let answer = decide(&Fleet::new(vec![nowhere.clone()]), &policy, &request(machines)).unwrap();
+        assert!(answer.is_complete());
+        let delay = &answer.decisions[0].chosen.as_ref().unwrap().term(Term::Delay).raw;
+        assert_eq!(*delay, Raw::NotAsked);
+    }
+}

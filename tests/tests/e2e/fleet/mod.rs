@@ -4,6 +4,7 @@ mod controller;
 mod crowd;
 mod known;
 mod providers;
+mod schedule;
 mod sources;
 mod stub;
 

@@ -82,6 +82,7 @@ fn ageless(facts: &HostFacts) -> HostFacts {
         age: _,
         power_model,
         power_watts,
+        machine,
         cpus,
         utilisation,
         memory_total_bytes,
@@ -99,6 +100,7 @@ fn ageless(facts: &HostFacts) -> HostFacts {
         age: Some(Duration::ZERO),
         power_model: fact(power_model),
         power_watts: fact(power_watts),
+        machine: fact(machine),
         cpus: fact(cpus),
         utilisation: fact(utilisation),
         memory_total_bytes: fact(memory_total_bytes),
@@ -180,6 +182,7 @@ fn three_hosts_are_the_same_by_their_agents_and_by_prometheus() {
         assert_eq!(facts.country.value().map(String::as_str), Some(country));
         for state in [
             facts.power_watts.state(),
+            facts.machine.state(),
             facts.cpus.state(),
             facts.memory_total_bytes.state(),
             facts.grams_per_kwh.state(),
