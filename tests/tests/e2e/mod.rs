@@ -26,6 +26,7 @@ mod hybrid;
 mod live;
 mod location;
 mod mesh;
+mod others;
 mod owping;
 mod permission;
 mod platforms;
