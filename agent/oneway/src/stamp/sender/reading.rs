@@ -1,6 +1,5 @@
 //! Reading a reply: what must be right before it is believed (RFC 8972 sections 4 and 4.8).
 
-use crate::stamp::Position;
 use crate::stamp::Reply;
 use crate::stamp::packet;
 use crate::stamp::tlv::ClassOfService;
@@ -31,7 +30,7 @@ pub(super) struct Reading {
     pub(super) location: Option<LocationQuery>,
     pub(super) clock: Option<EndOfClock>,
     pub(super) receipt: Option<Receipt>,
-    pub(super) position: Option<Position>,
+    pub(super) positions: Option<PositionReport>,
     pub(super) integrity_failed: bool,
     pub(super) malformed: bool,
 }
@@ -53,7 +52,7 @@ impl Reading {
             location: None,
             clock: None,
             receipt: None,
-            position: None,
+            positions: None,
             integrity_failed: false,
             malformed: false,
         };
@@ -115,7 +114,7 @@ impl Reading {
                 self.clock = ClockReport::from_bytes(value).map(|clocks| clocks.reflector);
             }
             TlvKind::POSITION_REPORT => {
-                self.position = PositionReport::from_bytes(value).and_then(|positions| positions.reflector);
+                self.positions = PositionReport::from_bytes(value);
             }
             _ => {}
         }
