@@ -21,6 +21,7 @@ mod busy_cgroup;
 mod carbon;
 mod churn;
 mod crowd;
+mod crowded_control;
 mod databases;
 mod documents;
 mod fleet;
