@@ -56,6 +56,11 @@ struct Direction {
     /// Only where both clocks are right, as far as anybody can tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     delay_min_seconds: Option<f64>,
+    /// Of all that could be believed since the start; at most 9 % too much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_median_seconds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay_p99_seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jitter_seconds: Option<f64>,
     sent: u64,
@@ -129,6 +134,8 @@ impl Direction {
     fn new(peer: &PeerReport, way: &DirectionReport) -> Self {
         Self {
             delay_min_seconds: peer.bound().and(way.minimum).map(seconds),
+            delay_median_seconds: peer.bound().and(way.delay.quantile(0.5)),
+            delay_p99_seconds: peer.bound().and(way.delay.quantile(0.99)),
             jitter_seconds: way.jitter.map(positive),
             sent: way.counts.sent,
             received: way.counts.received,

@@ -175,10 +175,14 @@ fn the_reflector_of_the_mesh_answers_too() {
         dir.path(),
         &["--latency.reflect=true", "--latency.listen", &address],
     );
-    let arguments = [
-        "owping", "--json", "-c", "10", "-i", "0.01", "-L", "0.5", &address,
-    ];
-    assert_all_arrived(&report(&run(&arguments)));
+    let arguments = ["owping", "--json", "-c", "10", "-i", "0.05", "-L", "5", &address];
+    let report = report(&run(&arguments));
+    for direction in report["directions"].as_array().unwrap() {
+        // On a busy machine some are not sent, since their time has passed.
+        assert_eq!(direction["lost"], 0, "{direction}");
+        assert!(direction["delay"]["median"].is_f64(), "{direction}");
+    }
+    assert_eq!(report["protocol"], "stamp");
 }
 
 #[test]

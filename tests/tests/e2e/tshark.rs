@@ -1,34 +1,25 @@
 //! Somebody else reads our packets.
 
-use std::fs::File;
 use std::path::Path;
-use std::process::Child;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::agent::Agent;
 use super::agent::run;
 use super::patience::wait_until;
+use super::program::Program;
 
 /// Begins to capture what goes over loopback to and from one TCP port, and all UDP; returns when it does.
-fn capture(file: &Path, port: u16) -> Child {
+fn capture(file: &Path, port: u16) -> Program {
     let filter = format!("udp or tcp port {port}");
-    let told = file.with_extension("log");
-    let child = Command::new("dumpcap")
-        .args(["-q", "-i", "lo", "-f", &filter, "-w"])
-        .arg(file)
-        .stderr(File::create(&told).unwrap())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new("dumpcap");
+    command.args(["-q", "-i", "lo", "-f", &filter, "-w"]).arg(file);
+    let capture = Program::start(command);
     // The name of the file is told when it has begun.
-    wait_until("the capture to begin", || {
-        std::fs::read_to_string(&told).unwrap().contains("File:")
-    });
-    child
+    capture.wait_for_log("File:");
+    capture
 }
 
 /// How many packets of the capture fit this filter.
@@ -57,7 +48,7 @@ fn captured(dir: &TempDir, protocol: &str) -> Option<(std::path::PathBuf, u16, s
     let mut agent = Agent::start(dir.path(), &[listen]);
     let server = agent.program.wait_for_address("arranged");
     let file = dir.path().join("capture");
-    let mut child = capture(&file, server.port());
+    let child = capture(&file, server.port());
     let target = server.to_string();
     let arguments = [
         "owping",
@@ -76,13 +67,17 @@ fn captured(dir: &TempDir, protocol: &str) -> Option<(std::path::PathBuf, u16, s
     wait_until("the end of the connection in the capture", || {
         count(&file, &[], "tcp.flags.fin == 1 || tcp.flags.reset == 1") > 0
     });
-    kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), Signal::SIGINT).unwrap();
-    child.wait().unwrap();
+    end(child);
     Some((
         file,
         server.port(),
         serde_json::from_slice(&output.stdout).unwrap(),
     ))
+}
+
+fn end(mut capture: Program) {
+    capture.signal(Signal::SIGINT);
+    capture.wait();
 }
 
 fn can_capture() -> bool {
@@ -120,4 +115,49 @@ fn tshark_understands_every_packet_of_owamp() {
         assert_eq!(count(&file, &decode, "_ws.malformed && owamp.test"), 0);
         assert_eq!(count(&file, &decode, "owamp.test"), 10, "{direction}");
     }
+}
+
+/// It knows STAMP as what that is compatible with (RFC 8762 section 4.6), and takes the TLVs for its padding.
+#[test]
+fn tshark_understands_every_packet_of_stamp() {
+    if !can_capture() {
+        skip!("it needs root, tshark and dumpcap");
+    }
+    let dir = TempDir::new().unwrap();
+    let free = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let listen = format!("--latency.listen={address}");
+    let _agent = Agent::start(dir.path(), &["--latency.reflect=true", &listen]);
+    let file = dir.path().join("capture");
+    let child = capture(&file, address.port());
+    let arguments = [
+        "owping",
+        "--json",
+        "--protocol",
+        "stamp",
+        "-c",
+        "10",
+        "-i",
+        "0.05",
+        "-L",
+        "5",
+    ];
+    let output = run(&[&arguments[..], &[&address.to_string()]].concat());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    // On a busy machine some are not sent, since their time has passed.
+    let sent: usize = serde_json::from_value(report["round_trip"]["sent"].clone()).unwrap();
+    assert!(sent > 0);
+    let port = address.port();
+    let decode = [format!("udp.port=={port},twamp.test")];
+    let ours = format!("udp.port == {port}");
+    wait_until("all packets in the capture", || {
+        count(&file, &decode, &ours) == 2 * sent
+    });
+    end(child);
+    assert_eq!(count(&file, &decode, &format!("_ws.malformed && {ours}")), 0);
+    assert_eq!(count(&file, &decode, "twamp.test"), 2 * sent);
+    // What it reads in them is what they have.
+    let numbered = format!("twamp.test.seq_number < {sent} && {ours}");
+    assert_eq!(count(&file, &decode, &numbered), 2 * sent);
 }

@@ -5,6 +5,7 @@ use super::skip;
 mod changes;
 mod clocks;
 mod five;
+mod flood;
 mod host;
 mod impaired;
 mod link;

@@ -29,8 +29,8 @@ pub(super) struct Reading {
     pub(super) counts: Option<DirectMeasurement>,
     pub(super) location: Option<LocationQuery>,
     pub(super) clock: Option<EndOfClock>,
-    pub(super) positions: Option<PositionReport>,
     pub(super) receipt: Option<Receipt>,
+    pub(super) positions: Option<PositionReport>,
     pub(super) integrity_failed: bool,
     pub(super) malformed: bool,
 }
@@ -51,8 +51,8 @@ impl Reading {
             counts: None,
             location: None,
             clock: None,
-            positions: None,
             receipt: None,
+            positions: None,
             integrity_failed: false,
             malformed: false,
         };
