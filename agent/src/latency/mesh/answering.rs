@@ -78,7 +78,9 @@ impl Answering {
     pub(super) fn take_stamps(&mut self, stages: &mut Stages) {
         for socket in &mut self.sockets {
             while let Some((token, stamp, queued)) = socket.poll_sent() {
-                stages.send_queue.observe(queued);
+                queued
+                    .into_iter()
+                    .for_each(|queued| stages.send_queue.observe(queued));
                 self.reflector.handle_sent(token, stamp);
             }
         }
