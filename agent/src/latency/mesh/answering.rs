@@ -190,6 +190,7 @@ mod tests {
             zone: "".into(),
             address: at,
             has_agent: true,
+            dscp: None,
         };
         answering.set_peers(if is_peer { std::slice::from_ref(&peer) } else { &[] });
         let asker = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -84,7 +84,7 @@ impl Asking {
                     break;
                 };
                 let bytes = self.buffer.get(..received.length).unwrap_or_default();
-                if let Some(slot) = self.roster.slot(received.from, *port) {
+                if let Some(slot) = self.roster.slot(received.from, *port, bytes) {
                     hear(&mut self.roster, slot, clock.steady(), &received, bytes, stages);
                 }
             }

@@ -70,7 +70,7 @@ impl Pair {
     /// Begins sessions anew, one for each path. Counts go on.
     pub(super) fn renew(&mut self, sessions: &mut Sessions, now: Duration) {
         for place in 0..sessions.width {
-            let (settings, session) = sessions.next();
+            let (settings, session) = sessions.next(self.peer.dscp);
             match self.paths.get_mut(place) {
                 Some(path) => path.renew(settings, session, now),
                 None => self.paths.push(Path::new(settings, session, now)),
