@@ -45,8 +45,7 @@ pub fn main() -> ExitCode {
     match dispatch(&matches) {
         Ok(code) => code,
         Err(error) => {
-            // There is nobody left to tell when even standard error is closed.
-            let _ = writeln!(std::io::stderr(), "wattle-agent: {error:#}");
+            wattle_daemon::log::last_words(&format!("wattle-agent: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
+use wattle_daemon::log::Level;
+use wattle_daemon::manager::Manager;
 use wattle_door::Door;
 use wattle_door::Tally;
 use wattle_door::WebConfig;
@@ -29,7 +31,10 @@ use crate::latency::wanted::Wanted;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
 use crate::log;
+use crate::machine::Machine;
 use crate::power_model::PowerModel;
+use crate::privilege;
+use crate::privilege::Task;
 use crate::published::Board;
 use crate::snapshot::AgentReport;
 use crate::state_file::Found;
@@ -65,21 +70,23 @@ impl Given {
 
 /// Runs the agent until it is told to end.
 pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
+    privilege::close_eyes();
     let settings = given.load()?;
     let level = log::start(settings.log).context("the log cannot be started")?;
+    let manager = Arc::new(Manager::from_environment());
     let sockets = wattle_door::listen(&settings.listen.0)?;
     let web = Arc::new(WebConfig::open(settings.web.config.file.as_deref())?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let board = Arc::new(Board::default());
-    let pages = Pages {
+    let pages = Arc::new(Pages {
         board: board.clone(),
         clock: clock.clone(),
-    };
-    let door = Door::new(Arc::new(pages), web.clone(), wattle_door::Limits::default());
+    });
+    let door = Door::new(pages.clone(), web.clone(), wattle_door::Limits::default());
     let (orders, inbox) = mpsc::channel();
     let servers = Arc::new(responder::Tally::default());
     let responder = responder::start(&settings, servers.clone(), clock.clone())?;
-    let (mut ticker, assumed) = ticker(&settings, clock.clone(), board, door.tally());
+    let (mut ticker, assumed) = privilege::seeing(|| ticker(&settings, clock.clone(), board, door.tally()));
     let place = ticker.surroundings.place();
     let mut latency = Latency::new(given.trial, clock, place);
     latency.take(Wanted::read(&settings)?)?;
@@ -88,9 +95,14 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     let surroundings = ticker.surroundings.clone();
     let thread = std::thread::Builder::new()
         .name("tick".to_owned())
-        .spawn(move || ticker.run(&inbox))?;
+        .spawn(move || {
+            privilege::keep_only(Task::Tick);
+            ticker.run(&inbox);
+        })?;
+    privilege::keep_only(Task::Other);
     let mut reloader = Reloader {
         given: given.clone(),
+        manager: manager.clone(),
         settings,
         web,
         level,
@@ -107,11 +119,13 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
         tracing::info!(address = %socket.local_addr()?, "listening");
     }
     let served = runtime.block_on(async {
-        let ended = until_told_to_end(&mut reloader)?;
+        let (ended, teller) = (until_told_to_end(&mut reloader)?, manager.clone());
+        tokio::spawn(async move { teller.attend("serving", || pages.condition()).await });
         door.serve(sockets, ended)
             .await
             .context("the sockets cannot be served")
     });
+    manager.stopping();
     let Reloader { orders, latency, .. } = reloader;
     drop((latency, responder));
     runtime.shutdown_background();
@@ -151,9 +165,11 @@ pub fn ticker(
     let agent = AgentReport {
         started: wall,
         interval: settings.interval.0,
+        compat: settings.compat.0,
         ..AgentReport::default()
     };
     let ticker = Ticker {
+        machine: Arc::new(Machine::read(&settings.roots(), collector.topology())),
         surroundings: Arc::new(Surroundings::new(settings, &clock)),
         clock,
         collector,
@@ -243,9 +259,10 @@ impl Assumed {
 /// Reads the configuration again when asked to.
 struct Reloader {
     given: Given,
+    manager: Arc<Manager>,
     settings: Settings,
     web: Arc<WebConfig>,
-    level: log::Level,
+    level: Level,
     orders: mpsc::Sender<Order>,
     assumed: Assumed,
     surroundings: Arc<Surroundings>,
@@ -255,6 +272,7 @@ struct Reloader {
 impl Reloader {
     /// Takes what can be taken without a restart; keeps everything as it was if any of it is wrong.
     fn reload(&mut self) {
+        self.manager.reloading();
         match self.read() {
             Ok((settings, latency)) => self.take(settings, latency),
             Err(error) => {
@@ -262,6 +280,7 @@ impl Reloader {
                 self.order(Order::CountFailedReload);
             }
         }
+        self.manager.reloaded();
     }
 
     fn read(&self) -> anyhow::Result<(Settings, Option<Wanted>)> {
@@ -284,13 +303,14 @@ impl Reloader {
             );
         }
         tracing::info!(changed = changed.join(", "), "configuration reloaded");
-        self.level.set(settings.log.level);
+        self.level.set(log::filter(settings.log.level));
         self.surroundings.configure(&settings);
         if let Err(error) = self.latency.take(latency) {
             tracing::error!("latency is not measured: {error:#}");
         }
         let rules = Arc::new(settings.workloads.clone());
-        self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings), rules));
+        let ledger = self.assumed.ledger_settings(&settings);
+        self.order(Order::Reconfigure(ledger, rules, settings.compat.0));
         self.settings = settings;
     }
 

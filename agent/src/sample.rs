@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wattle_hostfs::filesystem::Filesystem;
+use wattle_hostfs::loadavg::LoadAverage;
 use wattle_hostfs::meminfo::Meminfo;
 use wattle_hostfs::memory_stat::Memory;
 use wattle_hostfs::net_dev::Device;
@@ -214,6 +215,8 @@ pub struct HostSample {
     pub pressure: Vec<(Resource, Pressure)>,
     /// Local file systems.
     pub filesystems: Arc<[Filesystem]>,
+    /// How many want to run.
+    pub load: Option<LoadAverage>,
     /// The agent's own process.
     pub own: Option<SelfProcess>,
 }

@@ -8,12 +8,16 @@ use crate::geo::Situation;
 use crate::latency::report::LatencyReport;
 use crate::latency::responder::ServerReport;
 use crate::ledger::HostReport;
+use crate::machine::Machine;
+use crate::systems::Systems;
 
 /// All that a scrape can show.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// The host.
     pub host: HostReport,
+    /// What it is called and made of.
+    pub machine: Arc<Machine>,
     /// The agent itself.
     pub agent: AgentReport,
     /// Other hosts, if their distance is measured.
@@ -39,6 +43,10 @@ pub struct AgentReport {
     pub ticks_missed: u64,
     /// The time there should be between two ticks.
     pub interval: Duration,
+    /// CPU time that it used in the last interval.
+    pub latest_cpu_usec: Option<u64>,
+    /// The old names that stand in `/metrics` beside the new ones.
+    pub compat: Systems,
     /// When the agent was started, since 1970.
     pub started: Duration,
     /// Attempts to save the state that were in vain.

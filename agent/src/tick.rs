@@ -18,19 +18,21 @@ use crate::latency::start::LatencyBoard;
 use crate::ledger::HostReport;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
+use crate::machine::Machine;
 use crate::published::Board;
 use crate::snapshot::AgentReport;
 use crate::snapshot::HttpReport;
 use crate::snapshot::Snapshot;
 use crate::state_file::StateFile;
 use crate::surroundings::Surroundings;
+use crate::systems::Systems;
 use crate::workload::rules::Rules;
 
 /// What the ticking thread can be told.
 #[derive(Debug)]
 pub enum Order {
     /// Take new settings.
-    Reconfigure(LedgerSettings, Arc<Rules>),
+    Reconfigure(LedgerSettings, Arc<Rules>, Systems),
     /// A reload was refused.
     CountFailedReload,
     /// Save everything and end.
@@ -45,6 +47,8 @@ pub struct Ticker {
     pub collector: Collector,
     /// The memory.
     pub ledger: Ledger,
+    /// What the host is called and made of.
+    pub machine: Arc<Machine>,
     /// The grid around the host.
     pub surroundings: Arc<Surroundings>,
     /// Where the memory is kept, if anywhere.
@@ -100,8 +104,9 @@ impl Ticker {
         loop {
             let wait = due.saturating_sub(self.clock.steady());
             match orders.recv_timeout(wait) {
-                Ok(Order::Reconfigure(settings, rules)) => {
+                Ok(Order::Reconfigure(settings, rules, compat)) => {
                     self.collector.set_rules(&rules);
+                    self.agent.compat = compat;
                     self.agent.interval = settings.interval;
                     // A tick that was planned on a longer interval is not waited for.
                     due = due.min(self.clock.steady() + settings.interval);
@@ -174,12 +179,20 @@ impl Ticker {
         };
         self.agent.http = http;
         self.agent.servers = self.servers.reports();
+        self.agent.latest_cpu_usec = self.own_cpu_usec(&host);
         self.board.publish(Snapshot {
             host,
+            machine: self.machine.clone(),
             agent: self.agent.clone(),
             latency,
             situation: self.surroundings.situation(),
         });
+    }
+
+    /// What the agent used itself since the tick before.
+    fn own_cpu_usec(&self, host: &HostReport) -> Option<u64> {
+        let before = self.board.latest()?.snapshot().host.host.own?.cpu_usec;
+        host.host.own?.cpu_usec.checked_sub(before)
     }
 
     /// The next instant on the grid of ticks. Those that are over by now are missed; their energy is in the next.

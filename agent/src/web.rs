@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use wattle_daemon::manager::Condition;
 use wattle_door::Answer;
 use wattle_door::Question;
 use wattle_door::Site;
@@ -12,6 +14,8 @@ use crate::clock::Clock;
 use crate::exposition::Encoding;
 use crate::exposition::Format;
 use crate::published::Board;
+use crate::published::Published;
+use crate::systems::Systems;
 
 /// A snapshot that is older than this many intervals, and than [`TOO_OLD`], means that something is wrong.
 const TOO_MANY_INTERVALS: u32 = 10;
@@ -22,6 +26,7 @@ const JSON: &str = "application/json";
 
 const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>wattle</title></head><body>\n\
     <h1>wattle-agent</h1>\n<ul>\n<li><a href=\"/metrics\">/metrics</a> for Prometheus</li>\n\
+    <li><a href=\"/metrics/compat\">/metrics/compat</a>: the same under the names of Scaphandre, Kepler, OpenNebula and node_exporter</li>\n\
     <li><a href=\"/api/v1/report\">/api/v1/report</a>: the same figures as JSON, with watts</li>\n\
     <li><a href=\"/api/v1/mesh\">/api/v1/mesh</a>: how far other hosts are, if that is measured</li>\n\
     <li><a href=\"/api/v1/location\">/api/v1/location</a>: where the host stands</li>\n\
@@ -39,6 +44,7 @@ impl Site for Pages {
     fn answer(&self, question: &Question<'_>) -> Answer {
         match question.path {
             "/metrics" => self.metrics(question),
+            "/metrics/compat" => self.compat(question),
             "/healthz" => self.health(),
             "/readyz" => self.readiness(),
             "/api/v1/report" => self.report(),
@@ -52,12 +58,30 @@ impl Site for Pages {
 
 impl Pages {
     fn metrics(&self, question: &Question<'_>) -> Answer {
+        self.exposition(question, Published::body)
+    }
+
+    fn compat(&self, question: &Question<'_>) -> Answer {
+        match names(question.query.unwrap_or_default()) {
+            Ok(systems) => self.exposition(question, |published, format, encoding| {
+                published.compat(systems, format, encoding)
+            }),
+            Err(problem) => Answer::text(StatusCode::BAD_REQUEST, format!("names: {problem}\n")),
+        }
+    }
+
+    /// What `render` makes of the latest snapshot, as the client likes it best.
+    fn exposition(
+        &self,
+        question: &Question<'_>,
+        render: impl FnOnce(&Published, Format, Encoding) -> Option<Bytes>,
+    ) -> Answer {
         let Some(published) = self.board.latest() else {
             return not_yet();
         };
         let format = Format::accepted(question.accept);
         let encoding = Encoding::accepted(question.accept_encoding);
-        let Some(body) = published.body(format, encoding) else {
+        let Some(body) = render(&published, format, encoding) else {
             return defect();
         };
         let answer = Answer::ok(format.content_type(), body).varying("Accept, Accept-Encoding");
@@ -97,18 +121,25 @@ impl Pages {
             .map_or_else(|_| defect(), |body| Answer::ok(JSON, body))
     }
 
-    /// Healthy as long as ticks come.
-    fn health(&self) -> Answer {
+    /// Well as long as ticks come.
+    pub fn condition(&self) -> Condition {
         let Some(published) = self.board.latest() else {
-            return Answer::text(StatusCode::OK, "starting\n");
+            return Condition::Starting;
         };
         let snapshot = published.snapshot();
         let age = self.clock.steady().saturating_sub(snapshot.host.at);
         if age > TOO_OLD.max(snapshot.agent.interval * TOO_MANY_INTERVALS) {
-            let text = format!("the last tick was {} s ago\n", age.as_secs());
-            return Answer::text(StatusCode::SERVICE_UNAVAILABLE, text);
+            return Condition::Ill(format!("the last tick was {} s ago", age.as_secs()));
         }
-        Answer::text(StatusCode::OK, "ok\n")
+        Condition::Well
+    }
+
+    fn health(&self) -> Answer {
+        match self.condition() {
+            Condition::Starting => Answer::text(StatusCode::OK, "starting\n"),
+            Condition::Well => Answer::text(StatusCode::OK, "ok\n"),
+            Condition::Ill(why) => Answer::text(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+        }
     }
 
     /// Ready after the second tick, when there is an interval to speak of.
@@ -120,6 +151,17 @@ impl Pages {
             _ => not_yet(),
         }
     }
+}
+
+/// The systems that `names=` chooses, all if it is not there. Prometheus repeats it and writes commas as `%2C`.
+fn names(query: &str) -> Result<Systems, String> {
+    let given = query.split('&').filter_map(|pair| pair.strip_prefix("names="));
+    let mut chosen = Systems::NONE;
+    for text in given {
+        let text = text.replace("%2C", ",").replace("%2c", ",");
+        chosen = chosen.iter().chain(text.parse::<Systems>()?.iter()).collect();
+    }
+    Ok(if chosen.is_empty() { Systems::ALL } else { chosen })
 }
 
 fn not_yet() -> Answer {
@@ -134,4 +176,29 @@ fn defect() -> Answer {
         StatusCode::INTERNAL_SERVER_ERROR,
         "the snapshot could not be rendered\n",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::systems::System;
+
+    #[test]
+    fn names_choose_systems_and_none_are_all() {
+        for (query, expected) in [
+            ("", &System::ALL[..]),
+            ("x=y", &System::ALL),
+            ("names=kepler", &[System::Kepler]),
+            ("names=node%2Ckepler&a", &[System::Kepler, System::Node]),
+            ("names=node&names=scaphandre", &[System::Scaphandre, System::Node]),
+        ] {
+            assert!(
+                names(query).unwrap().iter().eq(expected.iter().copied()),
+                "{query}"
+            );
+        }
+        for bad in ["names=", "names=prometheus", "names=kepler,", "names=%6Bepler"] {
+            assert!(names(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -1,44 +1,26 @@
-//! Messages for people and machines, on standard error.
-
-use std::io::IsTerminal;
+//! Messages for people and machines: what the configuration calls their level and form.
 
 use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::fmt;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::registry::Registry;
-use tracing_subscriber::reload;
-use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::util::TryInitError;
+use wattle_daemon::log;
+use wattle_daemon::log::Form;
 
+use crate::clock;
 use crate::config::Log;
 use crate::config::LogFormat;
 use crate::config::LogLevel;
 
-/// Lets the level be changed while the controller runs.
-pub(crate) struct Level(reload::Handle<LevelFilter, Registry>);
-
 /// Begins to write.
-pub(crate) fn start(log: Log) -> Result<Level, TryInitError> {
-    let (level, handle) = reload::Layer::new(filter(log.level));
-    let registry = tracing_subscriber::registry().with(level);
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let layer = fmt::layer().with_writer(std::io::stderr).with_target(false);
-    match log.format {
-        LogFormat::Text => registry.with(layer.with_ansi(colour)).try_init()?,
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init()?,
-    }
-    Ok(Level(handle))
+pub(crate) fn start(settings: Log) -> Result<log::Level, TryInitError> {
+    let form = match settings.format {
+        LogFormat::Text => Form::Text,
+        LogFormat::Json => Form::Json,
+    };
+    log::start(form, filter(settings.level), clock::steady)
 }
 
-impl Level {
-    /// Writes messages of this level and above from now on.
-    pub(crate) fn set(&self, level: LogLevel) {
-        // The only failure is a subscriber that is gone, and then nothing is written anyway.
-        let _ = self.0.reload(filter(level));
-    }
-}
-
-fn filter(level: LogLevel) -> LevelFilter {
+/// What is written at this level.
+pub(crate) const fn filter(level: LogLevel) -> LevelFilter {
     match level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,

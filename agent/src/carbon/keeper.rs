@@ -19,6 +19,8 @@ use crate::desk::Desk;
 use crate::fetch;
 use crate::fetch::Client;
 use crate::fetch::Pace;
+use crate::privilege::Task;
+use crate::privilege::keep_only;
 
 /// Asks the source, and tells the tick.
 pub struct Keeper {
@@ -105,7 +107,10 @@ impl Keeper {
             stop,
         };
         let thread = std::thread::Builder::new().name("carbon".to_owned());
-        match thread.spawn(move || worker.run()) {
+        match thread.spawn(move || {
+            keep_only(Task::Other);
+            worker.run();
+        }) {
             Ok(_) => self.thread = Some(sender),
             Err(error) => tracing::error!(%error, "the carbon intensity will not be renewed"),
         }

@@ -6,6 +6,7 @@ use wattle_hostfs::Roots;
 use wattle_hostfs::Scratch;
 use wattle_hostfs::filesystem;
 use wattle_hostfs::filesystem::Filesystem;
+use wattle_hostfs::loadavg::LoadReader;
 use wattle_hostfs::meminfo::MeminfoReader;
 use wattle_hostfs::net_dev::Device;
 use wattle_hostfs::net_dev::NetDevReader;
@@ -30,6 +31,7 @@ pub(super) struct HostSource {
     devices: Vec<Device>,
     pressure: Vec<(Resource, PressureReader)>,
     filesystems: Option<Arc<[Filesystem]>>,
+    load: LoadReader,
     own: SelfReader,
 }
 
@@ -44,6 +46,7 @@ impl HostSource {
                 .map(|resource| (resource, PressureReader::new(roots, resource)))
                 .into(),
             filesystems: None,
+            load: LoadReader::new(roots),
             own: SelfReader::new(&Roots::default()),
         }
     }
@@ -61,6 +64,7 @@ impl HostSource {
             network: network.unwrap_or_default(),
             pressure: pressure.unwrap_or_default(),
             filesystems: filesystems.unwrap_or_default(),
+            load: self.load.read(scratch).ok(),
             own: self.own.read(scratch).ok().flatten(),
         }
     }

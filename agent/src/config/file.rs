@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
 
+use super::Compat;
 use super::KEYS;
 use super::Settings;
 
@@ -86,6 +87,7 @@ fn apply(settings: &mut Settings, flag: &'static str, values: &[String]) -> Resu
         "latency.owamp.listen" => settings.latency.owamp.listen.clear(),
         "latency.twamp.listen" => settings.latency.twamp.listen.clear(),
         "latency.allow" => settings.latency.allow.clear(),
+        "compat" => settings.compat = Compat::default(),
         "location.peers" => settings.location.peers.0.clear(),
         "workload.sockets" => settings.workload.sockets.0.clear(),
         _ => {}

@@ -495,6 +495,15 @@ const AGENT: &[Key] = &[
         set: |settings, text| parse(&mut settings.processes.top, text),
         show: |settings| Some(settings.processes.top.to_string()),
     },
+    Key {
+        name: "compat",
+        value: "NAMES",
+        help: "Systems whose names of metrics are in /metrics beside the agent's own, with right values from the same ledger: scaphandre, kepler, opennebula, node (node_exporter's rapl); a list, and can be repeated. None by default; /metrics/compat has them in any case, and ?names=kepler,node there chooses. See docs/compat.md.",
+        repeatable: true,
+        reloads: true,
+        set: |settings, text| settings.compat.add(text),
+        show: |settings| settings.compat.show(),
+    },
 ];
 
 pub(super) fn parse<T: FromStr<Err = String>>(value: &mut T, text: &str) -> Result<(), String> {

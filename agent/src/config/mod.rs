@@ -6,6 +6,7 @@
 
 mod carbon;
 mod carbon_keys;
+mod compat;
 mod file;
 mod generate;
 mod join;
@@ -37,6 +38,7 @@ pub use carbon::Pue;
 pub use carbon::ServiceUrl;
 pub use carbon::Span;
 pub use carbon::TraceMode;
+pub use compat::Compat;
 pub use file::ConfigError;
 pub use file::load;
 pub use generate::commented;
@@ -108,6 +110,8 @@ pub struct Settings {
     pub carbon: Carbon,
     /// Single processes.
     pub processes: Processes,
+    /// Other systems' names.
+    pub compat: Compat,
 }
 
 /// `path.*`
@@ -215,6 +219,7 @@ impl Default for Settings {
             location: LocationSettings::default(),
             carbon: Carbon::default(),
             processes: Processes::default(),
+            compat: Compat::default(),
         }
     }
 }

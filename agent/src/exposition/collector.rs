@@ -12,6 +12,8 @@ use prometheus_client::encoding::NoLabelSet;
 use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 
+use super::compat;
+use super::compat::OldFamily;
 use super::families::FAMILIES;
 use super::families::Family;
 use super::point::Point;
@@ -21,31 +23,81 @@ use super::point::Value;
 use crate::latency::histogram::DelayHistogram;
 use crate::latency::histogram::SCHEMA;
 use crate::snapshot::Snapshot;
+use crate::systems::Systems;
 
-/// Shows one snapshot.
-#[derive(Debug)]
-struct SnapshotCollector(Arc<Snapshot>);
-
-/// A registry that holds one snapshot and nothing else.
-pub(super) fn registry(snapshot: Arc<Snapshot>) -> Registry {
-    let mut registry = Registry::default();
-    registry.register_collector(Box::new(SnapshotCollector(snapshot)));
-    registry
+/// What is shown of a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    own: bool,
+    others: Systems,
 }
 
-impl Collector for SnapshotCollector {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in FAMILIES {
-            let points = family.points(&self.0);
-            if !points.list.is_empty() {
-                encode(family, &points, &mut encoder)?;
-            }
+/// A family, from whichever table.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shown {
+    /// By the agent's own name.
+    Own(&'static Family),
+    /// By another's.
+    Other(&'static OldFamily),
+}
+
+impl View {
+    /// The agent's own names, and those others that the operator wants beside them.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Self {
+            own: true,
+            others: snapshot.agent.compat,
         }
-        Ok(())
+    }
+
+    /// Others' names alone.
+    pub fn compat(others: Systems) -> Self {
+        Self { own: false, others }
+    }
+
+    pub(super) fn families(&self) -> impl Iterator<Item = Shown> {
+        let own = FAMILIES.iter().filter(|_| self.own).map(Shown::Own);
+        own.chain(self.others.iter().flat_map(compat::families).map(Shown::Other))
     }
 }
 
-fn encode(family: &Family, points: &Points<'_>, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+/// Shows one family of one snapshot.
+#[derive(Debug)]
+struct FamilyCollector(Arc<Snapshot>, Shown);
+
+/// A registry that holds one family and nothing else: what an encoder makes of it is never much at a time.
+pub(super) fn registry(snapshot: &Arc<Snapshot>, family: Shown) -> Registry {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(FamilyCollector(Arc::clone(snapshot), family)));
+    registry
+}
+
+impl Collector for FamilyCollector {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        match self.1 {
+            Shown::Own(family) => encode_any(family, &self.0, encoder),
+            Shown::Other(family) => encode_any(family, &self.0, encoder),
+        }
+    }
+}
+
+fn encode_any<const MOST: usize>(
+    family: &Family<MOST>,
+    snapshot: &Snapshot,
+    mut encoder: DescriptorEncoder<'_>,
+) -> fmt::Result {
+    let points = family.points(snapshot);
+    if points.list.is_empty() {
+        return Ok(());
+    }
+    encode(family, &points, &mut encoder)
+}
+
+fn encode<const MOST: usize>(
+    family: &Family<MOST>,
+    points: &Points<'_, MOST>,
+    encoder: &mut DescriptorEncoder<'_>,
+) -> fmt::Result {
     let unit = family.unit.map(|unit| Unit::Other(unit.to_owned()));
     let mut metric = encoder.encode_descriptor(
         family.stem(),
@@ -65,12 +117,16 @@ fn encode(family: &Family, points: &Points<'_>, encoder: &mut DescriptorEncoder<
     Ok(())
 }
 
-fn encode_value(point: &Point<'_>, metric: &mut MetricEncoder<'_>, kind: Type) -> fmt::Result {
+fn encode_value<const MOST: usize>(
+    point: &Point<'_, MOST>,
+    metric: &mut MetricEncoder<'_>,
+    kind: Type,
+) -> fmt::Result {
     match (kind, point.value) {
         (Type::Counter, Value::Number(value)) => metric.encode_counter::<NoLabelSet, _, f64>(&value, None),
         (Type::Counter, Value::Whole(value)) => metric.encode_counter::<NoLabelSet, _, f64>(&value, None),
-        (Type::Gauge, Value::Number(value)) => metric.encode_gauge(&value),
-        (Type::Gauge, Value::Whole(value)) => metric.encode_gauge(&value),
+        (Type::Gauge | Type::BareCounter, Value::Number(value)) => metric.encode_gauge(&value),
+        (Type::Gauge | Type::BareCounter, Value::Whole(value)) => metric.encode_gauge(&value),
         (Type::Histogram, Value::Histogram(value)) => {
             metric.encode_histogram::<NoLabelSet>(value.sum(), value.count(), &value.buckets(), None)
         }

@@ -5,6 +5,7 @@ use super::host;
 use super::latency;
 use super::location;
 use super::own;
+use super::point::MOST_LABELS;
 use super::point::Points;
 use super::point::Type;
 use super::power;
@@ -15,7 +16,7 @@ use crate::snapshot::Snapshot;
 
 /// One metric family.
 #[derive(Debug)]
-pub struct Family {
+pub struct Family<const MOST: usize = MOST_LABELS> {
     /// The whole name, as queries use it.
     pub name: &'static str,
     /// What a value means.
@@ -26,12 +27,12 @@ pub struct Family {
     pub unit: Option<&'static str>,
     /// The labels, in order.
     pub labels: &'static [&'static str],
-    collect: for<'s> fn(&'s Snapshot, &mut Points<'s>),
+    pub(super) collect: for<'s> fn(&'s Snapshot, &mut Points<'s, MOST>),
 }
 
-impl Family {
+impl<const MOST: usize> Family<MOST> {
     /// The points of one snapshot.
-    pub(super) fn points<'s>(&self, snapshot: &'s Snapshot) -> Points<'s> {
+    pub(super) fn points<'s>(&self, snapshot: &'s Snapshot) -> Points<'s, MOST> {
         let mut points = Points::new(self.labels);
         (self.collect)(snapshot, &mut points);
         points
@@ -95,6 +96,8 @@ macro_rules! families {
     (@unit -) => { None };
     (@unit $unit:literal) => { Some($unit) };
 }
+
+pub(super) use families;
 
 /// The table: name, type, unit, labels, source, meaning.
 pub const FAMILIES: &[Family] = families! {

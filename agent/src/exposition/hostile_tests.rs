@@ -8,12 +8,18 @@ use prost::Message;
 
 use super::Format;
 use super::Report;
+use super::View;
 use super::render;
+use crate::ledger::ComponentReport;
+use crate::ledger::CpuReport;
 use crate::ledger::HostReport;
 use crate::ledger::ProcessReport;
 use crate::ledger::ProcessesReport;
 use crate::ledger::WorkloadReport;
+use crate::sensor::Quality;
+use crate::snapshot::AgentReport;
 use crate::snapshot::Snapshot;
+use crate::systems::Systems;
 use crate::workload::Details;
 use crate::workload::Identity;
 use crate::workload::Kind;
@@ -23,10 +29,15 @@ use crate::workload::Label;
 fn snapshot(names: &[String], memory: Option<u64>) -> Arc<Snapshot> {
     let identity = |(at, name): (usize, &String)| {
         Arc::new(Identity {
-            kind: Kind::Container,
+            kind: [Kind::Container, Kind::Vm, Kind::Service][at % 3],
             id: format!("{at}{name}"),
             name: name.clone(),
-            details: Details::default().with(Label::Image, name).with(Label::Pod, name),
+            details: Details::default()
+                .with(Label::Image, name)
+                .with(Label::Pod, name)
+                .with(Label::PodUid, name)
+                .with(Label::Platform, ["kubernetes", "opennebula"][at % 2])
+                .with(Label::VmId, name),
         })
     };
     let identities: Vec<_> = names.iter().enumerate().map(identity).collect();
@@ -36,6 +47,7 @@ fn snapshot(names: &[String], memory: Option<u64>) -> Arc<Snapshot> {
         energy_uj: [7; 3],
         latest_uj: [1; 3],
         cpu_usec: 9,
+        latest_cpu_usec: 9,
         memory: wattle_hostfs::memory_stat::Memory {
             anonymous_bytes: memory,
             working_set_bytes: memory,
@@ -53,6 +65,13 @@ fn snapshot(names: &[String], memory: Option<u64>) -> Arc<Snapshot> {
         created: std::time::Duration::ZERO,
     };
     let host = HostReport {
+        elapsed: Some(std::time::Duration::from_secs(1)),
+        components: [Some(ComponentReport {
+            energy_uj: 7,
+            latest_uj: Some(7),
+            quality: Quality::Measured,
+        }); 3],
+        cpu: Some(CpuReport::default()),
         workloads: identities.iter().map(workload).collect(),
         processes: Some(ProcessesReport {
             largest: identities.iter().map(process).collect(),
@@ -60,8 +79,13 @@ fn snapshot(names: &[String], memory: Option<u64>) -> Arc<Snapshot> {
         }),
         ..HostReport::default()
     };
+    let agent = AgentReport {
+        compat: Systems::ALL,
+        ..AgentReport::default()
+    };
     Arc::new(Snapshot {
         host,
+        agent,
         ..Snapshot::default()
     })
 }
@@ -137,7 +161,8 @@ fn names() -> impl Strategy<Value = Vec<String>> {
         any::<String>(),
     ];
     let name = prop::collection::vec(piece, 0..4).prop_map(|pieces| pieces.concat());
-    prop::collection::vec(name, 0..4)
+    // The same again: three kinds, and two of each.
+    prop::collection::vec(name, 0..4).prop_map(|names| [names.clone(), names].concat())
 }
 
 proptest! {
@@ -147,11 +172,15 @@ proptest! {
         let snapshot = snapshot(&names, memory);
         let mut shown = Vec::new();
         for format in [Format::Text, Format::OpenMetrics] {
-            let body = render(&snapshot, format).unwrap();
+            let body = render(&snapshot, &View::of(&snapshot), format).unwrap();
             let text = std::str::from_utf8(&body).unwrap();
             let ends = text.split('\n').filter(|line| *line == "# EOF").count();
             prop_assert_eq!(ends, usize::from(format == Format::OpenMetrics));
             let samples = samples(&body);
+            let mut series = samples.clone();
+            series.sort();
+            series.dedup();
+            prop_assert_eq!(series.len(), samples.len());
             let mut found: Vec<_> = samples
                 .iter()
                 .filter(|(family, _)| family == "wattle_workload_cpu_seconds_total")
@@ -162,7 +191,7 @@ proptest! {
             shown.push(samples.len());
         }
         prop_assert_eq!(shown[0], shown[1]);
-        let protobuf = render(&snapshot, Format::Protobuf).unwrap();
+        let protobuf = render(&snapshot, &View::of(&snapshot), Format::Protobuf).unwrap();
         let mut rest = &protobuf[..];
         while !rest.is_empty() {
             MetricFamily::decode_length_delimited(&mut rest).unwrap();

@@ -79,6 +79,7 @@ mod tests {
     use wattle_oneway::clock::ClockState;
 
     use crate::exposition::Format;
+    use crate::exposition::View;
     use crate::exposition::render;
     use crate::geo::Distance;
     use crate::geo::Situation;
@@ -124,7 +125,8 @@ mod tests {
             })),
             ..Snapshot::default()
         };
-        String::from_utf8(render(&Arc::new(snapshot), Format::Text).unwrap()).unwrap()
+        let view = View::of(&snapshot);
+        String::from_utf8(render(&Arc::new(snapshot), &view, Format::Text).unwrap()).unwrap()
     }
 
     #[test]

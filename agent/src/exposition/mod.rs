@@ -6,6 +6,7 @@
 mod carbon;
 mod classic;
 mod collector;
+pub mod compat;
 mod families;
 mod format;
 mod host;
@@ -25,6 +26,7 @@ mod report;
 mod servers;
 mod workloads;
 
+pub use collector::View;
 pub use families::FAMILIES;
 pub use families::Family;
 pub use format::Encoding;
@@ -32,6 +34,7 @@ pub use format::Format;
 pub use mesh::Mesh;
 pub use point::Type;
 pub use reference::reference;
-pub use render::compress;
+pub use render::pack;
 pub use render::render;
+pub use render::render_packed;
 pub use report::Report;

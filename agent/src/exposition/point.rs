@@ -26,13 +26,16 @@ pub enum Type {
     Info,
     /// Observations by size.
     Histogram,
+    /// A counter whose name does not say so, as some other systems have them. OpenMetrics has no such thing: there it is of
+    /// unknown type.
+    BareCounter,
 }
 
 impl Type {
     /// The word for it in documentation.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Counter => "counter",
+            Self::Counter | Self::BareCounter => "counter",
             Self::Gauge => "gauge",
             Self::Info => "info",
             Self::Histogram => "histogram",
@@ -44,7 +47,7 @@ impl Type {
         match self {
             Self::Counter => "_total",
             Self::Info => "_info",
-            Self::Gauge | Self::Histogram => "",
+            Self::Gauge | Self::Histogram | Self::BareCounter => "",
         }
     }
 
@@ -54,17 +57,18 @@ impl Type {
             Self::Gauge => MetricType::Gauge,
             Self::Info => MetricType::Info,
             Self::Histogram => MetricType::Histogram,
+            Self::BareCounter => MetricType::Unknown,
         }
     }
 }
 
-/// No family has more labels.
-const MOST_LABELS: usize = 5;
+/// None of the agent's own families has more labels.
+pub(super) const MOST_LABELS: usize = 5;
 
 /// A series and its value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Point<'s> {
-    pub(super) labels: Labels<'s>,
+pub(super) struct Point<'s, const MOST: usize = MOST_LABELS> {
+    pub(super) labels: Labels<'s, MOST>,
     pub(super) value: Value<'s>,
     /// When the counter began, since 1970, for series that come and go.
     pub(super) created: Option<Duration>,
@@ -81,9 +85,9 @@ pub(super) enum Value<'s> {
 
 /// Labels in the order of the family's table.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Labels<'s> {
+pub(super) struct Labels<'s, const MOST: usize = MOST_LABELS> {
     names: &'static [&'static str],
-    values: [Label<'s>; MOST_LABELS],
+    values: [Label<'s>; MOST],
     /// After those in the table: what else is known.
     details: Option<&'s Details>,
 }
@@ -99,6 +103,10 @@ pub(super) enum Label<'s> {
     Thousandths(u64),
     /// A socket with several dies.
     Die(u32, u32),
+    /// The directory of a zone of the power capping framework.
+    Powercap(&'s str),
+    /// The series does not have the label.
+    Absent,
 }
 
 impl<'s> From<&'s str> for Label<'s> {
@@ -115,12 +123,12 @@ impl From<Option<u32>> for Label<'_> {
 
 /// Where a family puts its points.
 #[derive(Debug)]
-pub(super) struct Points<'s> {
+pub(super) struct Points<'s, const MOST: usize = MOST_LABELS> {
     names: &'static [&'static str],
-    pub(super) list: Vec<Point<'s>>,
+    pub(super) list: Vec<Point<'s, MOST>>,
 }
 
-impl<'s> Points<'s> {
+impl<'s, const MOST: usize> Points<'s, MOST> {
     pub(super) fn new(names: &'static [&'static str]) -> Self {
         Self {
             names,
@@ -182,7 +190,7 @@ impl<'s> Points<'s> {
     }
 
     fn put<const N: usize>(&mut self, labels: [Label<'s>; N], value: Value<'s>, created: Option<Duration>) {
-        let mut values = [Label::Text(""); MOST_LABELS];
+        let mut values = [Label::Absent; MOST];
         values[..N].copy_from_slice(&labels);
         self.list.push(Point {
             labels: Labels {
@@ -196,15 +204,18 @@ impl<'s> Points<'s> {
     }
 }
 
-impl Labels<'_> {
+impl<const MOST: usize> Labels<'_, MOST> {
     pub(super) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 }
 
-impl EncodeLabelSet for Labels<'_> {
+impl<const MOST: usize> EncodeLabelSet for Labels<'_, MOST> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
         for (name, value) in self.names.iter().zip(&self.values) {
+            if matches!(value, Label::Absent) {
+                continue;
+            }
             let mut label = encoder.encode_label();
             let mut key: LabelKeyEncoder<'_> = label.encode_label_key()?;
             fmt::Write::write_str(&mut key, name)?;
@@ -229,6 +240,8 @@ impl EncodeLabelValue for Label<'_> {
                 fmt::Write::write_fmt(encoder, format_args!("{whole}.{rest:03}"))
             }
             Self::Die(socket, die) => fmt::Write::write_fmt(encoder, format_args!("{socket}-die-{die}")),
+            Self::Powercap(id) => fmt::Write::write_fmt(encoder, format_args!("/sys/class/powercap/{id}")),
+            Self::Absent => Ok(()),
         }
     }
 }

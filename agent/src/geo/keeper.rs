@@ -22,6 +22,8 @@ use crate::clock::Clock;
 use crate::config::LocationSettings;
 use crate::desk::Desk;
 use crate::fetch::Pace;
+use crate::privilege::Task;
+use crate::privilege::keep_only;
 
 /// Who wants to know when the place has changed.
 pub(crate) type OnChange = Arc<dyn Fn(&Situation) + Send + Sync>;
@@ -91,7 +93,10 @@ impl Keeper {
             stop,
         };
         let thread = std::thread::Builder::new().name("location".to_owned());
-        match thread.spawn(move || worker.run()) {
+        match thread.spawn(move || {
+            keep_only(Task::Other);
+            worker.run();
+        }) {
             Ok(_) => self.thread = Some(sender),
             Err(error) => tracing::error!(%error, "the location cannot be looked up"),
         }

@@ -31,6 +31,8 @@ use crate::clock::Clock;
 use crate::clock::ShiftedClock;
 use crate::desk::Desk;
 use crate::geo::Situation;
+use crate::privilege::Task;
+use crate::privilege::keep_only;
 
 /// Where the latest report is.
 pub type LatencyBoard = ArcSwapOption<LatencyReport>;
@@ -108,8 +110,8 @@ impl Latency {
         wake.set_nonblocking(true)?;
         let bell = Bell { orders, wake };
         let board = self.board.clone();
-        let engine = spawn("latency", move || engine.run(&inbox, &woken, &board))?;
-        spawn("icmp", move || {
+        let engine = spawn("latency", Task::Other, move || engine.run(&inbox, &woken, &board))?;
+        spawn("icmp", Task::Echoes, move || {
             if let Err(error) = icmp::run(&pinging, &mut SystemEntropy::default()) {
                 tracing::warn!(%error, "peers without an agent are not pinged");
             }
@@ -119,7 +121,7 @@ impl Latency {
         let random = Box::new(SystemEntropy::default());
         let discovering = Discovery::new(self.clock.clone(), random, wanted.sources);
         let telling = bell.try_clone()?;
-        spawn("peers", move || {
+        spawn("peers", Task::Other, move || {
             discovering.run(&inbox, |round| telling.ring(peers(round)));
         })?;
         Ok(Running {
@@ -193,8 +195,11 @@ impl Drop for Running {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(run)
+fn spawn(name: &str, task: Task, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        keep_only(task);
+        run();
+    })
 }
 
 /// A port alone is that of both families.

@@ -46,6 +46,7 @@ struct Entry {
     latest_uj: PerComponent<u64>,
     carbon: Emissions,
     cpu_usec: u64,
+    latest_cpu_usec: u64,
     memory: Memory,
     bytes: PerFlow<Option<[u64; 2]>>,
     created: Duration,
@@ -170,7 +171,7 @@ impl Book {
             entry.seen_at = at;
             entry.memory = Memory::default();
         }
-        entry.cpu_usec += used_usec;
+        entry.ran(used_usec);
     }
 
     /// Adds memory that one of a workload's accounts holds in this tick.
@@ -208,7 +209,7 @@ impl Book {
     /// Adds CPU time that no account stands for.
     pub(super) fn add_time(&mut self, index: usize, used_usec: u64) {
         if let Some(entry) = self.entry_mut(index) {
-            entry.cpu_usec += used_usec;
+            entry.ran(used_usec);
         }
     }
 
@@ -216,6 +217,7 @@ impl Book {
     pub(super) fn take_time(&mut self, index: usize, taken_usec: u64) {
         if let Some(entry) = self.entry_mut(index) {
             entry.cpu_usec = entry.cpu_usec.saturating_sub(taken_usec);
+            entry.latest_cpu_usec = entry.latest_cpu_usec.saturating_sub(taken_usec);
         }
     }
 
@@ -227,10 +229,11 @@ impl Book {
         }
     }
 
-    /// Forgets what was billed in the last interval.
+    /// Forgets what was billed and used in the last interval.
     pub(super) fn begin_interval(&mut self) {
         for entry in self.entries.iter_mut().flatten() {
             entry.latest_uj = [0; 3];
+            entry.latest_cpu_usec = 0;
         }
     }
 
@@ -290,11 +293,17 @@ impl Entry {
             latest_uj: [0; 3],
             carbon: Emissions::default(),
             cpu_usec: 0,
+            latest_cpu_usec: 0,
             memory: Memory::default(),
             bytes: [None; 2],
             created,
             seen_at: Duration::ZERO,
         }
+    }
+
+    fn ran(&mut self, used_usec: u64) {
+        self.cpu_usec += used_usec;
+        self.latest_cpu_usec += used_usec;
     }
 
     /// `other` appears only once something had to go there.
@@ -310,6 +319,7 @@ impl Entry {
             latest_uj: self.latest_uj,
             carbon: self.carbon.grams(),
             cpu_usec: self.cpu_usec,
+            latest_cpu_usec: self.latest_cpu_usec,
             memory: if alive { self.memory } else { Memory::default() },
             bytes: self.bytes,
             created: self.created,

@@ -149,12 +149,23 @@ impl Load {
     /// CPU times that never fall, although the kernel's idle and iowait do at times.
     pub(super) fn shown(&mut self, cpu: Option<&CpuSample>) -> Option<CpuReport> {
         let cpu = cpu?;
-        self.shown = self.shown.max_each(&cpu.total);
+        let before = self.shown;
+        self.shown = before.max_each(&cpu.total);
         Some(CpuReport {
             times: self.shown,
+            busy_ppm: busy_ppm(&before, &self.shown),
             online: cpu.sockets.iter().map(|socket| socket.cpus).sum(),
         })
     }
+}
+
+/// How much of the time between two readings was busy; nothing at the first.
+fn busy_ppm(before: &CpuTimes, now: &CpuTimes) -> Option<u32> {
+    let known = *before != CpuTimes::default();
+    let all = now.total_usec().saturating_sub(before.total_usec());
+    let busy = now.busy_usec().saturating_sub(before.busy_usec()).min(all);
+    let ppm = (u128::from(busy) * 1_000_000).checked_div(u128::from(all))?;
+    u32::try_from(ppm).ok().filter(|_| known)
 }
 
 #[cfg(test)]

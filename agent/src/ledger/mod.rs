@@ -25,6 +25,7 @@ mod sensors;
 mod sharing;
 mod stand_in;
 mod state;
+mod within;
 mod zones;
 
 use std::sync::Arc;
@@ -195,8 +196,8 @@ impl Ledger {
         }
         let most_usec = most_usec(elapsed, sample.cpu.as_ref());
         let interval = self.load.observe(sample.cpu.as_ref(), most_usec);
-        self.claim(&sample, &interval, (elapsed, most_usec));
         self.book.begin_interval();
+        self.claim(&sample, &interval, (elapsed, most_usec));
         self.latest = [None; 3];
         if let Some(elapsed) = elapsed {
             self.settle(

@@ -63,6 +63,8 @@ pub struct ZoneReport {
     pub zone: Arc<Zone>,
     /// What it counted while the agent watched, over all its turns.
     pub energy_uj: u64,
+    /// What it counted in the last interval; nothing where it was not read at both ends, or not believed.
+    pub latest_uj: Option<u64>,
     /// What else happened to it.
     pub events: ZoneEvents,
 }
@@ -91,6 +93,8 @@ pub struct WorkloadReport {
     pub carbon: PerComponent<Grams>,
     /// CPU time since the agent knows it.
     pub cpu_usec: u64,
+    /// CPU time in the last interval.
+    pub latest_cpu_usec: u64,
     /// Memory in use.
     pub memory: Memory,
     /// Bytes to it and from it; nothing where nobody can tell.
@@ -151,4 +155,6 @@ pub struct CpuReport {
     pub times: wattle_hostfs::stat::CpuTimes,
     /// CPUs that are online.
     pub online: u32,
+    /// How busy they were in the last interval, in millionths of all that they could have done.
+    pub busy_ppm: Option<u32>,
 }

@@ -171,8 +171,16 @@ impl ZoneAccount {
         (self.was_read() || self.total_uj > 0).then(|| ZoneReport {
             zone: self.zone.clone(),
             energy_uj: self.total_uj,
+            latest_uj: self.latest_uj(),
             events: self.events,
         })
+    }
+
+    fn latest_uj(&self) -> Option<u64> {
+        match self.step? {
+            Step::Advance(energy) | Step::Wrap(energy) => Some(energy).filter(|_| self.consecutive),
+            Step::First | Step::Reset | Step::Implausible => None,
+        }
     }
 
     /// A later reading can tell what was used since an earlier one.

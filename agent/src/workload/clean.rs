@@ -5,7 +5,7 @@ pub(super) const LONGEST: usize = 256;
 
 /// Makes a label of any text: control characters are replaced, and of a text that is too long stay the start and a
 /// checksum of the whole, so that two long names stay two.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let clean: String = text
         .chars()
         .map(|c| if is_unprintable(c) { '\u{fffd}' } else { c })

@@ -31,6 +31,7 @@ mod system_containers;
 mod units;
 mod vm_process;
 
+pub(crate) use clean::clean;
 pub use details::Details;
 pub use details::Label;
 pub use domain_xml::Domain;

@@ -39,6 +39,7 @@ impl View<'_> {
             cpuinfo::text(&self.spec.hardware, self.cpus).as_bytes(),
         )?;
         tree.put("proc/1/mountinfo", mounts::text(self.spec.layout).as_bytes())?;
+        tree.put("proc/sys/kernel/hostname", b"fakehost\n")?;
         for directory in mounts::DIRECTORIES {
             tree.directory(directory)?;
         }
@@ -56,6 +57,7 @@ impl View<'_> {
             self.idle()
         );
         tree.put("proc/uptime", uptime.as_bytes())?;
+        tree.put("proc/loadavg", b"0.75 0.50 0.25 2/321 4321\n")?;
         let network = net_dev(self.surroundings.devices.iter().chain(self.taps));
         tree.put("proc/net/dev", network.as_bytes())?;
         tree.put("proc/1/net/dev", network.as_bytes())?;

@@ -11,6 +11,7 @@ use wattle_agent::exposition::Encoding;
 use wattle_agent::exposition::Format;
 use wattle_agent::published::Board;
 use wattle_agent::run;
+use wattle_agent::systems::Systems;
 use wattle_agent::tick::Ticker;
 use wattle_agent::workload::rules::Rules;
 
@@ -99,6 +100,13 @@ impl Agent {
     pub(crate) fn body(&self, format: Format) -> Vec<u8> {
         let latest = self.board.latest().unwrap();
         latest.body(format, Encoding::Identity).unwrap().to_vec()
+    }
+
+    /// The text that a scrape of `/metrics/compat` gets now.
+    pub(crate) fn compat(&self, systems: Systems) -> String {
+        let latest = self.board.latest().unwrap();
+        let body = latest.compat(systems, Format::Text, Encoding::Identity);
+        String::from_utf8(body.unwrap().to_vec()).unwrap()
     }
 
     /// The body in a format that is text.

@@ -4,6 +4,7 @@
 mod accuracy;
 mod carbon;
 mod churn;
+mod compat;
 mod damaged_state;
 mod faults;
 mod restart;

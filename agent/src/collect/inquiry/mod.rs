@@ -21,6 +21,8 @@ use std::time::Duration;
 use self::api::Api;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
+use crate::privilege::Task;
+use crate::privilege::keep_only;
 use crate::workload::ContainerFacts;
 use crate::workload::Evidence;
 use crate::workload::Label;
@@ -71,6 +73,7 @@ impl Inquiry {
         let (outbox, answers) = channel();
         let mut daemons = Daemons::new(sockets);
         let thread = std::thread::Builder::new().name("ask".to_owned()).spawn(move || {
+            keep_only(Task::Other);
             for question in inbox {
                 let answer = daemons.ask(&question);
                 if outbox.send((question, answer)).is_err() {

@@ -13,6 +13,8 @@ use super::Witness;
 use super::chrony;
 use super::kernel;
 use crate::clock::Clock;
+use crate::privilege::Task;
+use crate::privilege::keep_only;
 
 /// chrony is asked this often.
 const ASKING: Duration = Duration::from_secs(4);
@@ -39,7 +41,10 @@ impl HostClock {
         let (asking, shared) = (clock.clone(), Arc::downgrade(&latest));
         std::thread::Builder::new()
             .name("chrony".to_owned())
-            .spawn(move || ask_again_and_again(&*asking, &dir, &shared))?;
+            .spawn(move || {
+                keep_only(Task::Other);
+                ask_again_and_again(&*asking, &dir, &shared);
+            })?;
         Ok(Self { clock, latest })
     }
 }

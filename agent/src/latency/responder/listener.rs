@@ -27,6 +27,8 @@ use crate::latency::sessions::Clocks;
 use crate::latency::sessions::ControlLink;
 use crate::latency::sessions::entropy;
 use crate::latency::sessions::wait;
+use crate::privilege::Task;
+use crate::privilege::keep_only;
 
 /// When no connection can be accepted, for want of descriptors, it is tried again after so long.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -94,7 +96,10 @@ impl Responder {
         std::thread::Builder::new()
             .name("latency-listen".to_owned())
             .stack_size(STACK)
-            .spawn(move || listener.run())?;
+            .spawn(move || {
+                keep_only(Task::Other);
+                listener.run();
+            })?;
         Ok(Self {
             addresses,
             _ending: ours,

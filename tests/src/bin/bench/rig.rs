@@ -11,7 +11,6 @@ use wattle_agent::config::Settings;
 use wattle_agent::ledger::Ledger;
 use wattle_agent::published::Board;
 use wattle_agent::run::Assumed;
-use wattle_agent::snapshot::AgentReport;
 use wattle_agent::snapshot::Snapshot;
 use wattle_agent::state_file::StateFile;
 use wattle_hostfs::Roots;
@@ -62,12 +61,9 @@ impl Rig {
         let host = stages.advance.take(|| self.ledger.advance(sample));
         stages.save.take(|| self.state.write(&self.ledger, false))?;
         stages.publish.take(|| {
-            let agent = AgentReport::default();
             self.board.publish(Snapshot {
                 host,
-                agent,
-                latency: None,
-                situation: None,
+                ..Snapshot::default()
             });
         });
         stages.whole.push(cpu_time().saturating_sub(before));

@@ -11,6 +11,7 @@ use crate::stamp::tlv::Hmac;
 use crate::stamp::tlv::LocationQuery;
 use crate::stamp::tlv::Outline;
 use crate::stamp::tlv::PositionReport;
+use crate::stamp::tlv::Receipt;
 use crate::stamp::tlv::TimestampInformation;
 use crate::stamp::tlv::TlvKind;
 use crate::stamp::tlv::length_is_valid;
@@ -29,6 +30,7 @@ pub(super) struct Reading {
     pub(super) location: Option<LocationQuery>,
     pub(super) clock: Option<EndOfClock>,
     pub(super) positions: Option<PositionReport>,
+    pub(super) receipt: Option<Receipt>,
     pub(super) integrity_failed: bool,
     pub(super) malformed: bool,
 }
@@ -50,6 +52,7 @@ impl Reading {
             location: None,
             clock: None,
             positions: None,
+            receipt: None,
             integrity_failed: false,
             malformed: false,
         };
@@ -106,6 +109,7 @@ impl Reading {
             TlvKind::CLASS_OF_SERVICE => self.class = ClassOfService::from_bytes(value),
             TlvKind::DIRECT_MEASUREMENT => self.counts = DirectMeasurement::from_bytes(value),
             TlvKind::LOCATION => self.location = LocationQuery::from_bytes(value),
+            TlvKind::ROUND_REPORT => self.receipt = Receipt::from_bytes(value),
             TlvKind::CLOCK_REPORT => {
                 self.clock = ClockReport::from_bytes(value).map(|clocks| clocks.reflector);
             }

@@ -1,0 +1,160 @@
+//! The files of a package, and a tar archive of them.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+
+/// One file.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) content: Vec<u8>,
+    pub(crate) mode: u16,
+    pub(crate) role: Role,
+}
+
+/// What packagers do with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Plain,
+    /// The operator's changes stay.
+    Configuration,
+    Document,
+    Licence,
+}
+
+/// Files by their paths, without a slash in front.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tree(pub(crate) BTreeMap<String, Entry>);
+
+impl Tree {
+    pub(crate) fn add(&mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) {
+        self.put(path, content, 0o644, Role::Plain);
+    }
+
+    pub(crate) fn program(&mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) {
+        self.put(path, content, 0o755, Role::Plain);
+    }
+
+    pub(crate) fn put(
+        &mut self,
+        path: impl Into<String>,
+        content: impl Into<Vec<u8>>,
+        mode: u16,
+        role: Role,
+    ) {
+        let content = content.into();
+        self.0.insert(path.into(), Entry { content, mode, role });
+    }
+
+    pub(crate) fn configuration(&self) -> impl Iterator<Item = &str> {
+        let files = self.0.iter();
+        files
+            .filter(|(_, entry)| entry.role == Role::Configuration)
+            .map(|(path, _)| &**path)
+    }
+
+    /// All directories on the way to the files.
+    pub(crate) fn directories(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        for path in self.0.keys() {
+            let ends = path.match_indices('/');
+            found.extend(ends.map(|(end, _)| &path[..end]));
+        }
+        found
+    }
+
+    /// An archive of everything, owned by root, with `prefix` before each path.
+    pub(crate) fn tar(&self, prefix: &str, date: u32) -> anyhow::Result<Vec<u8>> {
+        let mut archive = tar::Builder::new(Vec::new());
+        append(
+            &mut archive,
+            prefix,
+            &[],
+            (0o755, date),
+            tar::EntryType::Directory,
+        )?;
+        for directory in self.directories() {
+            let path = format!("{prefix}{directory}/");
+            append(&mut archive, &path, &[], (0o755, date), tar::EntryType::Directory)?;
+        }
+        for (path, entry) in &self.0 {
+            let path = format!("{prefix}{path}");
+            let attributes = (u32::from(entry.mode), date);
+            append(
+                &mut archive,
+                &path,
+                &entry.content,
+                attributes,
+                tar::EntryType::Regular,
+            )?;
+        }
+        Ok(archive.into_inner()?)
+    }
+}
+
+fn append(
+    archive: &mut tar::Builder<Vec<u8>>,
+    path: &str,
+    content: &[u8],
+    (mode, date): (u32, u32),
+    kind: tar::EntryType,
+) -> anyhow::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_size(content.len() as u64);
+    header.set_mode(mode);
+    header.set_mtime(date.into());
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_username("root")?;
+    header.set_groupname("root")?;
+    // The crate takes "./" off a path; dpkg wants to see it.
+    let name = path.as_bytes();
+    let field = header
+        .as_gnu_mut()
+        .context("no GNU header")?
+        .name
+        .get_mut(..name.len());
+    field
+        .with_context(|| format!("{path}: too long a path"))?
+        .copy_from_slice(name);
+    header.set_cksum();
+    Ok(archive.append(&header, content)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_has_every_directory_before_what_is_in_it_and_always_the_same_bytes() {
+        let mut tree = Tree::default();
+        tree.add("usr/share/b/c", "two");
+        tree.program("usr/bin/a", "one");
+        let bytes = tree.tar("./", 7).unwrap();
+        let mut archive = tar::Archive::new(&*bytes);
+        let entries = archive.entries().unwrap().map(Result::unwrap);
+        let listed: Vec<_> = entries
+            .map(|entry| {
+                let header = entry.header();
+                (
+                    String::from_utf8(entry.path_bytes().to_vec()).unwrap(),
+                    header.mode().unwrap(),
+                    header.mtime().unwrap(),
+                )
+            })
+            .collect();
+        let expected = [
+            ("./", 0o755),
+            ("./usr/", 0o755),
+            ("./usr/bin/", 0o755),
+            ("./usr/share/", 0o755),
+            ("./usr/share/b/", 0o755),
+            ("./usr/bin/a", 0o755),
+            ("./usr/share/b/c", 0o644),
+        ];
+        assert_eq!(listed, expected.map(|(path, mode)| (path.to_owned(), mode, 7)));
+        assert_eq!(tree.tar("./", 7).unwrap(), bytes);
+    }
+}
