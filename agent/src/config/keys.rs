@@ -232,7 +232,7 @@ const AGENT: &[Key] = &[
     Key {
         name: "latency.peers",
         value: "PEER",
-        help: "Another host, [NAME=]HOST[:PORT][,zone=ZONE]; can be repeated. One without an agent, marked by ,agent=none, is pinged.",
+        help: "Another host, [NAME=]HOST[:PORT][,zone=ZONE][,dscp=DSCP]; can be repeated. One without an agent, marked by ,agent=none, is pinged. To measure a host in several classes, give it several times, under a name and with a DSCP for each.",
         repeatable: true,
         reloads: true,
         set: |settings, text| {
@@ -244,7 +244,7 @@ const AGENT: &[Key] = &[
     Key {
         name: "latency.peers-file",
         value: "FILE",
-        help: "File with peers in Prometheus' file_sd format, JSON or YAML, read again when it changes. The labels name, zone, agent (none) and latency_port are used; without the last, a target's port is that of its reflector.",
+        help: "File with peers in Prometheus' file_sd format, JSON or YAML, read again when it changes. The labels name, zone, dscp, agent (none) and latency_port are used; without the last, a target's port is that of its reflector.",
         repeatable: false,
         reloads: true,
         set: |settings, text| {
@@ -313,7 +313,7 @@ const AGENT: &[Key] = &[
     Key {
         name: "latency.dscp",
         value: "DSCP",
-        help: "Differentiated services code point of packets, 0 to 63.",
+        help: "Differentiated services code point of packets both ways, 0 to 63, where a peer has no other.",
         repeatable: false,
         reloads: true,
         set: |settings, text| parse(&mut settings.latency.dscp, text),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -14,6 +15,9 @@ use super::value::Scalar;
 use crate::latency::mesh::Network;
 use crate::latency::peers::Entry;
 use crate::latency::peers::check_url;
+
+/// Mean time between two packets of one source port: a reflector remembers a session for 15 minutes, and gaps are up to four times the mean.
+const LONGEST_GAP: Duration = Duration::from_secs(180);
 
 /// How far other hosts are.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -77,6 +81,15 @@ impl Latency {
         }
         if let Some(url) = &self.peers_url {
             check_url(url).map_err(wrong("latency.peers-url"))?;
+        }
+        let ports = u32::try_from(self.source_ports.0).unwrap_or(u32::MAX);
+        if self.interval.0.saturating_mul(ports) > LONGEST_GAP {
+            let problem = format!(
+                "each port has its turn every {ports} x {}, and after {} s the far end would take it for another session",
+                self.interval,
+                LONGEST_GAP.as_secs()
+            );
+            return Err(wrong("latency.source-ports")(problem));
         }
         if self.servers.require_pass_phrase && self.servers.pass_phrase_file.is_none() {
             let problem = "needs latency.servers.pass-phrase-file".to_owned();

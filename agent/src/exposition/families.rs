@@ -260,7 +260,7 @@ pub const FAMILIES: &[Family] = families! {
     "wattle_oneway_packets_total" Counter - &["peer", "direction", "outcome"], latency::packets,
         "Packets whose fate is known. In direction to and from as far as the peer tells on which way it happened; in round_trip all of them. Late ones are also lost.";
     "wattle_oneway_samples_total" Counter - &["peer", "direction", "quality"], latency::samples,
-        "Delays measured between kernels (wire), or with a program's stamp at one end (host), which are left out of all figures once the others come.";
+        "Delays measured between network cards (hardware), between kernels (wire), or with a program's stamp at one end (host). Only those of the best quality that comes are in all other figures.";
     "wattle_oneway_clock_bound_seconds" Gauge "seconds" PEER, latency::clock_bound,
         "How wrong one-way delays are at most: what both ends say of their clocks, and the timestamps. Absent where that is not known or not true.";
     "wattle_oneway_clock_state" Gauge - &["peer", "state"], latency::clock_state,

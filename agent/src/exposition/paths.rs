@@ -58,3 +58,57 @@ fn shown(path: &PathReport, source_port: Option<u16>, above: [Option<f64>; 2]) -
         from_above_best_seconds: above[1],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wattle_oneway::clock::ClockState;
+
+    use super::*;
+    use crate::latency::report::PathCounts;
+
+    #[test]
+    fn a_longer_path_is_told_by_how_much_it_is_longer_whatever_the_clocks_say() {
+        let path = |lost_to, least| PathReport {
+            counts: PathCounts {
+                sent: 9,
+                received: 9 - lost_to,
+                lost: lost_to,
+                lost_to,
+                lost_from: 0,
+            },
+            least,
+        };
+        let peer = |address: &str| PeerReport {
+            name: "node7".into(),
+            zone: "".into(),
+            address: address.to_owned(),
+            state: ClockState::Unsynchronised,
+            offset: None,
+            answers: true,
+            distance: None,
+            directions: Default::default(),
+            round_trip: Default::default(),
+            rounds: Default::default(),
+            paths: vec![
+                path(0, [Some(-5_000_000), Some(7_000_000), Some(2_000_000)]),
+                path(4, [Some(-4_000_000), Some(7_000_000), Some(3_000_000)]),
+                path(9, [None; 3]),
+            ],
+        };
+        let ports = [[Some(4), Some(6)], [Some(44), None], [None, Some(666)]];
+        let shown = of(&peer("192.0.2.7:862"), &ports);
+        let above: Vec<_> = shown.iter().map(|path| path.to_above_best_seconds).collect();
+        assert_eq!(above, [Some(0.0), Some(0.001), None]);
+        assert_eq!(shown[1].from_above_best_seconds, Some(0.0));
+        assert_eq!(
+            (shown[1].lost_to, shown[1].round_trip_min_seconds),
+            (4, Some(0.003))
+        );
+        let ports_of = |address: &str| {
+            let shown = of(&peer(address), &ports);
+            shown.iter().map(|path| path.source_port).collect::<Vec<_>>()
+        };
+        assert_eq!(ports_of("192.0.2.7:862"), [Some(4), Some(44), None]);
+        assert_eq!(ports_of("[2001:db8::7]:862"), [Some(6), None, Some(666)]);
+    }
+}

@@ -21,11 +21,11 @@ pub fn plan(own: Member<'_>, peers: &[Member<'_>], most: usize) -> Vec<usize> {
         return (0..peers.len()).collect();
     }
     let mut ranked = duties(own, peers);
-    ranked.sort_unstable_by_key(|&at| rank(own, peers, at));
+    ranked.sort_by_cached_key(|&at| rank(own, peers, at));
     let mut is_duty = vec![false; peers.len()];
     ranked.iter().for_each(|&at| is_duty[at] = true);
     let mut others: Vec<usize> = (0..peers.len()).filter(|&at| !is_duty[at]).collect();
-    others.sort_unstable_by_key(|&at| rank(own, peers, at));
+    others.sort_by_cached_key(|&at| rank(own, peers, at));
     ranked.extend(others);
     ranked.truncate(most);
     ranked.sort_unstable();

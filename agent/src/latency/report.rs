@@ -195,8 +195,8 @@ pub struct DirectionReport {
     pub jitter: Option<u64>,
     /// What became of packets.
     pub counts: WayCounts,
-    /// Samples between kernels, and samples with a program's stamp.
-    pub samples: [u64; 2],
+    /// Samples by their quality.
+    pub samples: [u64; 3],
     /// Over how many hops, and how often that changed.
     pub hops: Option<(u8, u64)>,
     /// The traffic class at the far end.
@@ -208,7 +208,7 @@ pub struct DirectionReport {
 /// The values of the label `direction`, as [`PeerReport::directions`] are.
 pub const DIRECTIONS: [&str; 2] = ["to", "from"];
 /// The values of the label `quality`, as [`DirectionReport::samples`] are.
-pub const QUALITIES: [&str; 2] = ["wire", "host"];
+pub const QUALITIES: [&str; 3] = ["wire", "host", "hardware"];
 
 impl PeerReport {
     /// The value of the label `state`.

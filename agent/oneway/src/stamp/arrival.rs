@@ -48,6 +48,19 @@ impl Stamp {
             source: StampSource::Kernel,
         }
     }
+
+    /// The network card's timestamp, by the system's clock.
+    pub const fn hardware(at: Timestamp) -> Self {
+        Self {
+            at,
+            source: StampSource::Hardware,
+        }
+    }
+
+    /// Whether it tells more about a packet than another that came for the same one.
+    pub(crate) fn is_better_than(self, other: Self) -> bool {
+        self.source > other.source
+    }
 }
 
 /// The octet of an IP header that holds DSCP and ECN (RFC 2474, RFC 3168).

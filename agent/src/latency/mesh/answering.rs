@@ -78,7 +78,9 @@ impl Answering {
     pub(super) fn take_stamps(&mut self, stages: &mut Stages) {
         for socket in &mut self.sockets {
             while let Some((token, stamp, queued)) = socket.poll_sent() {
-                stages.send_queue.observe(queued);
+                queued
+                    .into_iter()
+                    .for_each(|queued| stages.send_queue.observe(queued));
                 self.reflector.handle_sent(token, stamp);
             }
         }
@@ -188,6 +190,7 @@ mod tests {
             zone: "".into(),
             address: at,
             has_agent: true,
+            dscp: None,
         };
         answering.set_peers(if is_peer { std::slice::from_ref(&peer) } else { &[] });
         let asker = UdpSocket::bind("127.0.0.1:0").unwrap();

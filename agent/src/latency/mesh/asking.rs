@@ -65,7 +65,9 @@ impl Asking {
         let now = clock.steady();
         for (_, socket) in &mut self.sockets {
             while let Some(((slot, session, sequence), stamp, queued)) = socket.poll_sent() {
-                stages.send_queue.observe(queued);
+                queued
+                    .into_iter()
+                    .for_each(|queued| stages.send_queue.observe(queued));
                 let found = self.roster.at(slot);
                 let path = found.and_then(|(pair, port)| pair.paths.get_mut(port));
                 if let Some(path) = path.filter(|path| path.session == session) {
@@ -82,7 +84,7 @@ impl Asking {
                     break;
                 };
                 let bytes = self.buffer.get(..received.length).unwrap_or_default();
-                if let Some(slot) = self.roster.slot(received.from, *port) {
+                if let Some(slot) = self.roster.slot(received.from, *port, bytes) {
                     hear(&mut self.roster, slot, clock.steady(), &received, bytes, stages);
                 }
             }

@@ -17,6 +17,18 @@ use crate::latency::report::DirectionReport;
 use crate::latency::report::RoundCounts;
 use crate::latency::report::WayCounts;
 
+/// Better stamps are hoped for during so many samples without.
+const HOPE: u32 = 64;
+
+/// Where samples of a quality are counted: as [`crate::latency::report::QUALITIES`] has it.
+const fn place(quality: Quality) -> usize {
+    match quality {
+        Quality::Wire => 0,
+        Quality::Host => 1,
+        Quality::Card => 2,
+    }
+}
+
 /// Packets of one direction.
 #[derive(Debug)]
 pub(super) struct Way {
@@ -24,10 +36,12 @@ pub(super) struct Way {
     delay: DelayHistogram,
     queueing: DelayHistogram,
     counts: WayCounts,
-    samples: [u64; 2],
+    samples: [u64; 3],
     class: Option<TrafficClass>,
     congested: u64,
     best: Quality,
+    /// Samples since the last one of that quality.
+    lesser: u32,
 }
 
 impl Default for Way {
@@ -37,10 +51,11 @@ impl Default for Way {
             delay: DelayHistogram::default(),
             queueing: DelayHistogram::default(),
             counts: WayCounts::default(),
-            samples: [0; 2],
+            samples: [0; 3],
             class: None,
             congested: 0,
             best: Quality::Host,
+            lesser: 0,
         }
     }
 }
@@ -51,13 +66,11 @@ impl Way {
     pub(super) fn arrived(&mut self, now: Duration, sequence: u32, measured: Measured, seen: Seen) {
         self.counts.sent += 1;
         self.counts.received += 1;
-        let at_the_wire = measured.quality == Quality::Wire;
-        self.samples[usize::from(!at_the_wire)] += 1;
+        self.samples[place(measured.quality)] += 1;
         self.note(seen);
-        if measured.quality < self.best {
+        if !self.counts_still(measured.quality) {
             return;
         }
-        self.best = measured.quality;
         let packet = Packet {
             number: sequence,
             delay: measured.nanos,
@@ -66,6 +79,22 @@ impl Way {
         if let Arrival::InTime { queueing } = self.figures.handle_arrival(now, packet) {
             self.queueing.observe(i64::try_from(queueing).unwrap_or(i64::MAX));
         }
+    }
+
+    /// Whether a figure of this quality is one of those that are shown. Where better ones have not come for long, they will not.
+    fn counts_still(&mut self, quality: Quality) -> bool {
+        if quality < self.best {
+            self.lesser += 1;
+            if self.lesser < HOPE {
+                return false;
+            }
+        }
+        if quality != self.best {
+            self.figures.handle_clock_step();
+        }
+        self.lesser = 0;
+        self.best = quality;
+        true
     }
 
     fn note(&mut self, seen: Seen) {
@@ -207,9 +236,27 @@ mod tests {
         let report = way.report(now);
         assert_eq!(
             (report.samples, report.queueing.count(), report.delay.count()),
-            ([1, 1], 1, 0)
+            ([1, 1, 0], 1, 0)
         );
         assert_eq!(report.minimum, Some(1_000));
+    }
+
+    #[test]
+    fn stamps_that_come_no_more_are_not_hoped_for_for_ever() {
+        let mut way = Way::default();
+        let shown: Vec<_> = (0..HOPE + 6)
+            .map(|number| {
+                let quality = if number < 3 { Quality::Card } else { Quality::Wire };
+                let now = Duration::from_secs(number.into());
+                way.arrived(now, number, measured(1_000, quality), Seen::default());
+                way.report(now).queueing.count()
+            })
+            .collect();
+        assert_eq!(
+            (shown[2], shown[HOPE as usize + 1], shown.last()),
+            (3, 3, Some(&7))
+        );
+        assert_eq!(way.report(Duration::ZERO).samples, [u64::from(HOPE) + 3, 0, 3]);
     }
 
     #[test]

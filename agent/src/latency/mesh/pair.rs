@@ -31,7 +31,11 @@ const SPAN: u32 = 10;
 /// Least round trips are those of the same while as least delays.
 pub(super) const WINDOW: Duration = Duration::from_secs(60);
 /// How far a kernel's stamp may be from the wire, and how far a program's, in nanoseconds.
-const STAMP_ERROR: [(Quality, u64); 2] = [(Quality::Wire, 1_000), (Quality::Host, 1_000_000)];
+const STAMP_ERROR: [(Quality, u64); 3] = [
+    (Quality::Card, 1_000),
+    (Quality::Wire, 1_000),
+    (Quality::Host, 1_000_000),
+];
 
 /// One peer.
 #[derive(Debug)]
@@ -66,7 +70,7 @@ impl Pair {
     /// Begins sessions anew, one for each path. Counts go on.
     pub(super) fn renew(&mut self, sessions: &mut Sessions, now: Duration) {
         for place in 0..sessions.width {
-            let (settings, session) = sessions.next();
+            let (settings, session) = sessions.next(self.peer.dscp);
             match self.paths.get_mut(place) {
                 Some(path) => path.renew(settings, session, now),
                 None => self.paths.push(Path::new(settings, session, now)),

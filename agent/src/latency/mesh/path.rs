@@ -18,6 +18,8 @@ pub(super) struct Path {
     pub(super) sender: Sender,
     /// Tells this session's packets from those of a session before.
     pub(super) session: u64,
+    /// By this the far end and this one name it.
+    pub(super) ssid: u16,
     counts: PathCounts,
     /// To the peer, from it, and both.
     least: [SlidingMinimum; 3],
@@ -26,6 +28,7 @@ pub(super) struct Path {
 impl Path {
     pub(super) fn new(settings: Settings, session: u64, now: Duration) -> Self {
         Self {
+            ssid: settings.ssid,
             sender: Sender::new(settings, now),
             session,
             counts: PathCounts::default(),
@@ -35,6 +38,7 @@ impl Path {
 
     /// Another session on the same way: counts go on.
     pub(super) fn renew(&mut self, settings: Settings, session: u64, now: Duration) {
+        self.ssid = settings.ssid;
         self.sender = Sender::new(settings, now);
         self.session = session;
     }

@@ -9,6 +9,7 @@ use wattle_oneway::clock::PairOffset;
 use wattle_oneway::clock::mesh_offsets;
 use wattle_oneway::stamp::ClockClaim;
 use wattle_oneway::stamp::Position;
+use wattle_oneway::stamp::Reply;
 
 use super::order::Tuning;
 use super::pair::Pair;
@@ -24,7 +25,8 @@ pub(super) type Slot = usize;
 pub(super) struct Roster {
     pub(super) pairs: Vec<Pair>,
     pub(super) timers: Timers,
-    by_address: HashMap<SocketAddr, usize>,
+    /// Several in one place, if it is measured in several classes.
+    by_address: HashMap<SocketAddr, Vec<usize>>,
     sessions: Sessions,
 }
 
@@ -45,9 +47,21 @@ impl Roster {
         Some((self.pairs.get_mut(slot / width)?, slot % width))
     }
 
-    /// Which session packets belong to that come from there to this port.
-    pub(super) fn slot(&self, from: SocketAddr, port: usize) -> Option<Slot> {
-        Some(self.by_address.get(&from)? * self.sessions.width + port)
+    /// Which session a packet belongs to that came from there to this port.
+    pub(super) fn slot(&self, from: SocketAddr, port: usize, bytes: &[u8]) -> Option<Slot> {
+        let places = self.by_address.get(&from)?;
+        let place = match &places[..] {
+            [place] => *place,
+            several => {
+                let ssid = Reply::parse(bytes, self.sessions.mode())?.ssid;
+                let is_its = |place: &&usize| {
+                    let path = self.pairs.get(**place).and_then(|pair| pair.paths.get(port));
+                    path.is_some_and(|path| path.ssid == ssid)
+                };
+                *several.iter().find(is_its)?
+            }
+        };
+        Some(place * self.sessions.width + port)
     }
 
     /// Sets when a session is due next: not before `least`, if that is given.
@@ -65,8 +79,8 @@ impl Roster {
         for peer in peers {
             let pair = match before.remove(&peer.name) {
                 Some(mut pair) => {
-                    let address = std::mem::replace(&mut pair.peer, peer).address;
-                    if pair.peer.address != address {
+                    let before = std::mem::replace(&mut pair.peer, peer);
+                    if (pair.peer.address, pair.peer.dscp) != (before.address, before.dscp) {
                         pair.moved(&mut self.sessions, now);
                     }
                     pair
@@ -96,7 +110,8 @@ impl Roster {
         self.by_address.clear();
         self.timers.clear();
         for (place, pair) in self.pairs.iter().enumerate() {
-            self.by_address.insert(pair.peer.address, place);
+            let places = self.by_address.entry(pair.peer.address).or_default();
+            places.push(place);
         }
         for slot in 0..self.pairs.len() * self.sessions.width {
             self.plan(slot, None);

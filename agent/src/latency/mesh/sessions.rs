@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use wattle_oneway::stamp::Extensions;
+use wattle_oneway::stamp::Mode;
 use wattle_oneway::stamp::Pace;
 use wattle_oneway::stamp::Security;
 use wattle_oneway::stamp::Settings;
@@ -25,8 +26,9 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// The settings of a new session, and its number.
-    pub(super) fn next(&mut self) -> (Settings, u64) {
+    /// The settings of a new session, and its number. Its packets have the usual DSCP unless another is given.
+    pub(super) fn next(&mut self, dscp: Option<u8>) -> (Settings, u64) {
+        let dscp = dscp.unwrap_or(self.tuning.dscp);
         self.made += 1;
         let bits = self.random.bits();
         let keys = self.tuning.keys.as_ref();
@@ -37,9 +39,9 @@ impl Sessions {
             pace: Pace::Random(self.tuning.interval * width),
             patience: PATIENCE,
             has_transmit_stamps: self.has_transmit_stamps,
-            dscp: self.tuning.dscp,
+            dscp,
             extensions: Extensions {
-                class_of_service: Some(self.tuning.dscp),
+                class_of_service: Some(dscp),
                 ..Extensions::ALL
             },
             epoch: self.epoch,
@@ -47,6 +49,14 @@ impl Sessions {
             ..Settings::default()
         };
         (settings, self.made)
+    }
+
+    /// The form of all packets.
+    pub(super) const fn mode(&self) -> Mode {
+        match self.tuning.keys {
+            Some(_) => Mode::Authenticated,
+            None => Mode::Unauthenticated,
+        }
     }
 
     /// Makes sessions like this from now on. Whether those that there are would be different.

@@ -255,7 +255,7 @@ impl Run<'_> {
                 is_wire: self
                     .samples
                     .iter()
-                    .all(|sample| sample.round_trip.quality == Quality::Wire),
+                    .all(|sample| sample.round_trip.quality >= Quality::Wire),
             }),
         })
     }

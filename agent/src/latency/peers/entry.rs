@@ -18,22 +18,25 @@ pub struct Entry {
     pub port: Option<u16>,
     /// Whether it has an agent.
     pub has_agent: bool,
+    /// DSCP of packets to it, if another than the usual one.
+    pub dscp: Option<u8>,
 }
 
 impl Entry {
-    /// Reads `[NAME=]HOST[:PORT][,zone=ZONE][,agent=none]`. Without a name, it is the host's.
+    /// Reads `[NAME=]HOST[:PORT][,zone=ZONE][,dscp=DSCP][,agent=none]`. Without a name, it is the host's.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts = text.split(',');
         let place = parts.next().unwrap_or_default();
         let (name, place) = place.split_once('=').unwrap_or(("", place));
-        let (mut zone, mut has_agent) = ("", true);
+        let (mut zone, mut has_agent, mut dscp) = ("", true, None);
         for part in parts {
             match part.trim().split_once('=') {
                 Some(("zone", value)) => zone = value,
+                Some(("dscp", value)) => dscp = Some(parse_dscp(value)?),
                 Some(("agent", "none")) => has_agent = false,
                 _ => {
                     return Err(format!(
-                        "{part:?} of {text:?} is neither zone=ZONE nor agent=none"
+                        "{part:?} of {text:?} is none of zone=ZONE, dscp=DSCP and agent=none"
                     ));
                 }
             }
@@ -41,6 +44,7 @@ impl Entry {
         let mut entry =
             Self::new(name.trim(), zone, place.trim()).map_err(|problem| format!("{text:?}: {problem}"))?;
         entry.has_agent = has_agent;
+        entry.dscp = dscp;
         Ok(entry)
     }
 
@@ -64,8 +68,15 @@ impl Entry {
             host: host.into(),
             port,
             has_agent: true,
+            dscp: None,
         })
     }
+}
+
+/// A differentiated services code point.
+pub(super) fn parse_dscp(text: &str) -> Result<u8, String> {
+    let number = text.parse().ok().filter(|number| *number < 64);
+    number.ok_or_else(|| format!("{text:?} is no DSCP from 0 to 63"))
 }
 
 /// Host and port of `host`, `host:port`, `[v6]:port`, `[v6]` or `v6`.
@@ -99,9 +110,11 @@ mod tests {
             host,
             port,
             has_agent,
+            dscp,
         } = entry;
         let agent = if has_agent { "" } else { "|none" };
-        Ok(format!("{name}|{zone}|{host}|{port:?}{agent}"))
+        let class = dscp.map(|dscp| format!("|dscp {dscp}")).unwrap_or_default();
+        Ok(format!("{name}|{zone}|{host}|{port:?}{agent}{class}"))
     }
 
     #[test]
@@ -113,6 +126,7 @@ mod tests {
             ("hv2=[2001:db8::2]:863", "hv2||2001:db8::2|Some(863)"),
             ("hv2=2001:db8::2", "hv2||2001:db8::2|None"),
             ("[::1]", "::1||::1|None"),
+            ("hv2/ef=hv2,dscp=46", "hv2/ef||hv2|None|dscp 46"),
             ("gw=192.0.2.1,agent=none,zone=r1", "gw|r1|192.0.2.1|None|none"),
         ] {
             assert_eq!(shown(text).as_deref(), Ok(expected));
@@ -126,6 +140,7 @@ mod tests {
             "hv2:0",
             "hv2:x",
             "a=b,rack=3",
+            "a,dscp=64",
             "a=,zone=b",
             "a\nb",
             &"x".repeat(254),

@@ -12,7 +12,7 @@ use super::Peer;
 /// What all sources gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Hosts with an address, in order of their names, each name and each address once.
+    /// Hosts with an address, in order of their names, each name once, and each address once for each class.
     pub peers: Vec<Peer>,
     /// The zone of this host, if it is in a list itself.
     pub own_zone: Option<Arc<str>>,
@@ -60,7 +60,7 @@ impl PeerList {
                 addresses.insert(entry.name.clone(), address);
                 continue;
             }
-            if !taken.insert(address) {
+            if !taken.insert((address, entry.dscp)) {
                 found.dropped += 1;
                 continue;
             }
@@ -70,6 +70,7 @@ impl PeerList {
                 zone: entry.zone.clone(),
                 address,
                 has_agent: entry.has_agent,
+                dscp: entry.dscp,
             };
             peers.insert(entry.name.clone(), peer);
         }
@@ -114,11 +115,12 @@ mod tests {
             "b=192.0.2.2",
             "b=192.0.2.3",
             "c=192.0.2.2",
+            "d=192.0.2.2,dscp=46",
             "a=192.0.2.4",
         ]);
         let found = PeerList::default().put_together("me", entries.iter(), literal, nowhere);
         let names: Vec<_> = found.peers.iter().map(|peer| &*peer.name).collect();
-        assert_eq!(names, ["a", "b"]);
+        assert_eq!(names, ["a", "b", "d"]);
         assert_eq!((found.own_zone.as_deref(), found.dropped), (Some("r1"), 2));
     }
 

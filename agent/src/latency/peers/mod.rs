@@ -35,6 +35,8 @@ pub struct Peer {
     pub address: SocketAddr,
     /// Whether it has one. Others are pinged.
     pub has_agent: bool,
+    /// DSCP of packets to it, if another than the usual one.
+    pub dscp: Option<u8>,
 }
 
 /// How a source of peers is.

@@ -163,6 +163,7 @@ fn all_addresses(name: &Entry, port: u16) -> Result<Vec<Entry>, String> {
         host: address.ip().to_string().into(),
         port: Some(port),
         has_agent: name.has_agent,
+        dscp: name.dscp,
     };
     Ok(addresses.map(entry).collect())
 }

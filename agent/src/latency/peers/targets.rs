@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Entry;
 use super::MOST;
+use super::entry::parse_dscp;
 
 /// Targets with what is said of all of them.
 #[derive(Debug, Deserialize)]
@@ -17,7 +18,7 @@ struct Group {
 }
 
 /// Reads a list. A target's port is that of the reflector, unless the label `latency_port` names another, so that a list of
-/// what Prometheus scrapes can serve too. `zone` is a label, and so is `agent: none` for hosts to be pinged; `name` is one where a group has a single target. A target that
+/// what Prometheus scrapes can serve too. `zone` and `dscp` are labels, and so is `agent: none` for hosts to be pinged; `name` is one where a group has a single target. A target that
 /// cannot be meant fails the whole list: half a list would look like hosts that have gone.
 pub fn parse(text: &str) -> Result<Vec<Entry>, String> {
     if text.trim().is_empty() {
@@ -46,6 +47,8 @@ fn entry(group: &Group, target: &str) -> Result<Entry, String> {
     };
     let mut entry = Entry::new(name, label("zone"), target)?;
     entry.has_agent = label("agent") != "none";
+    let dscp = group.labels.get("dscp").map(|dscp| parse_dscp(dscp));
+    entry.dscp = dscp.transpose()?;
     if let Some(port) = group.labels.get("latency_port") {
         let port = port
             .parse()

@@ -2,12 +2,13 @@
 //!
 //! The kernel stamps packets where they meet the driver (Documentation/networking/timestamping.rst): a receive stamp comes with
 //! the packet, a transmit stamp afterwards on the error queue, with the number of the packet (`OPT_ID`) and without
-//! its octets (`OPT_TSONLY`). Where a stamp does not come, it is a program's reading of the clock, and says so.
+//! its octets (`OPT_TSONLY`). The card's stamps are taken where they come and can be believed. Where no stamp comes, it is a program's reading of the clock, and says so.
 
 mod options;
 mod receive;
 mod send;
 mod sent;
+mod stamps;
 
 use std::io;
 use std::net::SocketAddr;

@@ -9,10 +9,14 @@ use nix::sys::socket::sockopt;
 /// Every packet leaves with this TTL or hop limit (RFC 8762 section 4.2.1), so that its receiver can count the hops.
 const TTL: i32 = 255;
 
+/// Room for what comes while the program does not run: the kernel gives up to `net.core.rmem_max`, and twice of that.
+const RECEIVE_BUFFER: usize = 1 << 20;
+
 /// Header fields of what comes are told, and what goes has the full TTL.
 ///
 /// `IP_RECVERR` stays off: transmit stamps come without it, and with it one peer's ICMP error would fail the sending to another.
 pub(super) fn prepare(fd: &OwnedFd, ipv6: bool) -> nix::Result<()> {
+    setsockopt(fd, sockopt::RcvBuf, &RECEIVE_BUFFER)?;
     if ipv6 {
         setsockopt(fd, sockopt::Ipv6V6Only, &true)?;
         setsockopt(fd, sockopt::Ipv6RecvPacketInfo, &true)?;
@@ -27,10 +31,17 @@ pub(super) fn prepare(fd: &OwnedFd, ipv6: bool) -> nix::Result<()> {
     }
 }
 
-/// Asks for software stamps in both directions. Those of a network card are by a clock of its own, of which nobody here
-/// knows how it is related to the system's.
+/// `SOF_TIMESTAMPING_OPT_TX_SWHW` (linux/net_tstamp.h, since 4.13), of which nix has no name: the kernel's stamp comes though the card's does too.
+const BOTH: TimestampingFlag = TimestampingFlag::from_bits_retain(1 << 14);
+
+/// Asks for stamps in both directions: the kernel's, and those of a card that has been told to stamp (hwstamp_ctl, ptp4l).
 pub(super) fn stamp(fd: &OwnedFd) -> nix::Result<()> {
-    setsockopt(fd, sockopt::Timestamping, &flags())
+    let by_card = TimestampingFlag::SOF_TIMESTAMPING_RAW_HARDWARE
+        | TimestampingFlag::SOF_TIMESTAMPING_RX_HARDWARE
+        | TimestampingFlag::SOF_TIMESTAMPING_TX_HARDWARE
+        | BOTH;
+    setsockopt(fd, sockopt::Timestamping, &(flags() | by_card))
+        .or_else(|_| setsockopt(fd, sockopt::Timestamping, &flags()))
 }
 
 /// Makes the kernel number packets from 0 again: it does so when numbering is switched on.

@@ -8,7 +8,6 @@ use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 use std::net::SocketAddrV4;
 use std::net::SocketAddrV6;
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -22,6 +21,7 @@ use wattle_oneway::stamp::TrafficClass;
 
 use super::StampedSocket;
 use super::WallShift;
+use super::stamps;
 use crate::clock::Clock;
 
 /// One of this host's addresses, as the kernel names it with a packet.
@@ -122,11 +122,8 @@ impl<T> StampedSocket<T> {
 fn note(received: &mut Received, control: &ControlMessageOwned, shift: WallShift) {
     let (arrival, seen) = (&mut received.arrival, |value: i32| u8::try_from(value).ok());
     match control {
-        ControlMessageOwned::ScmTimestampsns(stamps) => {
-            let at = Duration::from(stamps.system);
-            if !at.is_zero() {
-                arrival.stamp = Stamp::kernel(shift.apply(at));
-            }
+        ControlMessageOwned::ScmTimestampsns(times) => {
+            arrival.stamp = stamps::of_arrival(times, shift).unwrap_or(arrival.stamp);
         }
         ControlMessageOwned::Ipv4Ttl(ttl) | ControlMessageOwned::Ipv6HopLimit(ttl) => {
             arrival.seen.ttl = seen(*ttl);

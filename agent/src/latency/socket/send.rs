@@ -3,7 +3,6 @@
 use std::io;
 use std::io::IoSlice;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -20,6 +19,7 @@ use wattle_oneway::stamp::TrafficClass;
 use super::Local;
 use super::StampedSocket;
 use super::options;
+use super::stamps;
 
 /// The origin of an entry of the error queue that is a stamp (`SO_EE_ORIGIN_TIMESTAMPING`, linux/errqueue.h).
 const TIMESTAMPING: u8 = 4;
@@ -37,7 +37,7 @@ pub struct Envelope {
     pub class: TrafficClass,
 }
 
-impl<T> StampedSocket<T> {
+impl<T: Clone> StampedSocket<T> {
     /// Sends a packet. Its stamp comes later from [`StampedSocket::poll_sent`], under the name `what`. `wall` is this agent's
     /// time right before.
     pub fn send(&mut self, bytes: &[u8], envelope: &Envelope, what: T, wall: Timestamp) -> io::Result<()> {
@@ -75,8 +75,9 @@ impl<T> StampedSocket<T> {
         }
     }
 
-    /// The transmit stamp of an earlier packet, and for how many nanoseconds the kernel had the packet before it left.
-    pub fn poll_sent(&mut self) -> Option<(T, Stamp, i64)> {
+    /// The transmit stamp of an earlier packet, and for how many nanoseconds the kernel had the packet before it left. The card's stamp, where
+    /// there is one, comes after the kernel's, and without that.
+    pub fn poll_sent(&mut self) -> Option<(T, Stamp, Option<i64>)> {
         if let Some(stamped) = self.sent.take() {
             return Some(stamped);
         }
@@ -113,9 +114,8 @@ impl<T> StampedSocket<T> {
         let (mut number, mut stamp) = (None, None);
         for control in message.cmsgs()? {
             match control {
-                ControlMessageOwned::ScmTimestampsns(stamps) => {
-                    let at = Duration::from(stamps.system);
-                    stamp = (!at.is_zero()).then(|| Stamp::kernel(self.shift.apply(at)));
+                ControlMessageOwned::ScmTimestampsns(times) => {
+                    stamp = stamps::of_departure(&times, self.shift);
                 }
                 ControlMessageOwned::Ipv4RecvErr(error, _) | ControlMessageOwned::Ipv6RecvErr(error, _) => {
                     number = is_stamp(&error).then_some(error.ee_data);

@@ -4,18 +4,26 @@ use std::collections::VecDeque;
 
 use wattle_oneway::Timestamp;
 use wattle_oneway::stamp::Stamp;
+use wattle_oneway::stamp::StampSource;
+
+use super::stamps;
 
 /// More packets than this are not waited for: a stamp that has not come by then will not come.
 const MOST: usize = 1024;
+
+/// After so many more packets a card that has not stamped one will not.
+const BEHIND: usize = 64;
 
 /// Packets by the number that the kernel gives them.
 #[derive(Debug)]
 pub(super) struct Sent<T> {
     on: bool,
+    /// A card has stamped something: it may stamp the others too.
+    by_card: bool,
     /// The number of the first that is waiting.
     first: u32,
     waiting: VecDeque<Option<Waiting<T>>>,
-    stamped: VecDeque<(T, Stamp, i64)>,
+    stamped: VecDeque<(T, Stamp, Option<i64>)>,
 }
 
 #[derive(Debug)]
@@ -23,12 +31,15 @@ struct Waiting<T> {
     what: T,
     /// The clock when it was handed to the kernel. No stamp is earlier.
     handed: Timestamp,
+    /// When the kernel says that it left.
+    left: Option<Timestamp>,
 }
 
 impl<T> Sent<T> {
     pub(super) fn new(on: bool) -> Self {
         Self {
             on,
+            by_card: false,
             first: 0,
             waiting: VecDeque::new(),
             stamped: VecDeque::new(),
@@ -38,7 +49,9 @@ impl<T> Sent<T> {
     pub(super) const fn is_on(&self) -> bool {
         self.on
     }
+}
 
+impl<T: Clone> Sent<T> {
     /// The kernel has taken a packet.
     pub(super) fn push(&mut self, what: T, handed: Timestamp) {
         if !self.on {
@@ -48,25 +61,53 @@ impl<T> Sent<T> {
             self.waiting.pop_front();
             self.first = self.first.wrapping_add(1);
         }
-        self.waiting.push_back(Some(Waiting { what, handed }));
+        self.waiting.push_back(Some(Waiting {
+            what,
+            handed,
+            left: None,
+        }));
     }
 
     /// A stamp came. One that is earlier than its packet is that of another packet, from before the numbers began anew.
     /// Returns whether the number can be: if not, the kernel counts otherwise.
     pub(super) fn stamp(&mut self, number: u32, stamp: Stamp) -> bool {
         let place = number.wrapping_sub(self.first) as usize;
+        let by_card = stamp.source == StampSource::Hardware;
+        self.by_card |= by_card;
         let Some(slot) = self.waiting.get_mut(place) else {
             return self.first.wrapping_sub(number) as usize <= MOST;
         };
-        if let Some(waiting) = slot.take_if(|waiting| stamp.at.since(waiting.handed) >= 0) {
+        if by_card {
+            let is_its = |left: Timestamp| stamps::is_in_step(left, stamp.at);
+            let stamped = slot.take_if(|waiting| waiting.left.is_some_and(is_its));
+            self.stamped
+                .extend(stamped.map(|waiting| (waiting.what, stamp, None)));
+        } else if let Some(waiting) = slot
+            && waiting.left.is_none()
+            && stamp.at.since(waiting.handed) >= 0
+        {
             let queued = stamp.at.nanos_since(waiting.handed);
-            self.stamped.push_back((waiting.what, stamp, queued));
+            self.stamped
+                .push_back((waiting.what.clone(), stamp, Some(queued)));
+            waiting.left = Some(stamp.at);
         }
-        while self.waiting.front().is_some_and(Option::is_none) {
+        self.let_go();
+        true
+    }
+
+    /// Waits no longer for what has been told, or will not be.
+    fn let_go(&mut self) {
+        let patience = if self.by_card { BEHIND } else { 0 };
+        let is_over = |slot: &Option<Waiting<T>>, behind: usize| {
+            let told = |waiting: &Waiting<T>| waiting.left.is_some() && behind >= patience;
+            slot.as_ref().is_none_or(told)
+        };
+        while let Some(slot) = self.waiting.front()
+            && is_over(slot, self.waiting.len() - 1)
+        {
             self.waiting.pop_front();
             self.first = self.first.wrapping_add(1);
         }
-        true
     }
 
     /// The kernel counts from 0 again.
@@ -76,8 +117,8 @@ impl<T> Sent<T> {
         self.waiting.clear();
     }
 
-    /// A packet, when it left, and for how many nanoseconds the kernel had it.
-    pub(super) fn take(&mut self) -> Option<(T, Stamp, i64)> {
+    /// A packet, when it left, and for how many nanoseconds the kernel had it; the last not with a card's stamp.
+    pub(super) fn take(&mut self) -> Option<(T, Stamp, Option<i64>)> {
         self.stamped.pop_front()
     }
 }
@@ -101,11 +142,11 @@ mod tests {
             sent.push(nth, at(10 * nth));
         }
         assert!(sent.stamp(2, kernel(25)) && sent.stamp(0, kernel(5)));
-        assert_eq!(sent.take(), Some((2, kernel(25), 5)));
-        assert_eq!(sent.take(), Some((0, kernel(5), 5)));
+        assert_eq!(sent.take(), Some((2, kernel(25), Some(5))));
+        assert_eq!(sent.take(), Some((0, kernel(5), Some(5))));
         assert_eq!(sent.take(), None);
         assert!(sent.stamp(1, kernel(15)));
-        assert_eq!(sent.take(), Some((1, kernel(15), 5)));
+        assert_eq!(sent.take(), Some((1, kernel(15), Some(5))));
     }
 
     #[test]
@@ -117,7 +158,7 @@ mod tests {
         assert!(sent.stamp(0, kernel(50)));
         assert_eq!(sent.take(), None);
         assert!(sent.stamp(0, kernel(120)));
-        assert_eq!(sent.take(), Some(('b', kernel(120), 20)));
+        assert_eq!(sent.take(), Some(('b', kernel(120), Some(20))));
     }
 
     #[test]
@@ -135,6 +176,46 @@ mod tests {
         }
         assert_eq!(sent.waiting.len(), MOST);
         assert!(sent.stamp(9_999, kernel(20_000)));
-        assert_eq!(sent.take(), Some((9_999, kernel(20_000), 10_001)));
+        assert_eq!(sent.take(), Some((9_999, kernel(20_000), Some(10_001))));
+    }
+
+    fn card(nanos: i64) -> Stamp {
+        Stamp::hardware(at(nanos))
+    }
+
+    #[test]
+    fn a_cards_stamp_follows_the_kernels_and_is_taken_if_the_card_is_in_step() {
+        let mut sent = Sent::new(true);
+        // The first only shows that there is a card: its packet is no longer waited for.
+        for nth in 0..4 {
+            sent.push(nth, at(10 * nth));
+        }
+        assert!(sent.stamp(0, kernel(5)) && sent.stamp(0, card(8)));
+        assert!(sent.stamp(1, kernel(15)) && sent.stamp(2, kernel(25)));
+        // Out of order, before the kernel, and beyond what a packet can take.
+        assert!(sent.stamp(2, card(28)) && sent.stamp(1, card(14)) && sent.stamp(1, card(15 + 2_000_000)));
+        let told: Vec<_> = std::iter::from_fn(|| sent.take()).collect();
+        let expected = [
+            (0, kernel(5), Some(5)),
+            (1, kernel(15), Some(5)),
+            (2, kernel(25), Some(5)),
+            (2, card(28), None),
+        ];
+        assert_eq!(told, expected);
+        assert!(sent.stamp(1, card(19)));
+        assert_eq!(sent.take(), Some((1, card(19), None)));
+    }
+
+    #[test]
+    fn a_card_that_stamps_no_more_holds_nothing_up() {
+        let mut sent = Sent::new(true);
+        sent.push(0, at(0));
+        assert!(sent.stamp(0, card(1)));
+        for nth in 1..10_u32 * 100 {
+            sent.push(nth, at(0));
+            assert!(sent.stamp(nth, kernel(5)));
+        }
+        assert!(sent.waiting.len() <= MOST);
+        assert_eq!(std::iter::from_fn(|| sent.take()).count(), 999);
     }
 }

@@ -5,10 +5,12 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::host::Net;
+use super::host::address;
 use super::host::name;
 use crate::e2e::patience::wait_until;
 
 const PORTS: usize = 4;
+const EXPEDITED: f64 = 46.0;
 
 fn paths(mesh: &[u8]) -> Vec<Value> {
     let mesh: Value = serde_json::from_slice(mesh).unwrap_or_default();
@@ -78,4 +80,28 @@ fn packets_take_turns_over_source_ports_and_the_one_that_loses_is_named() {
         1,
         "one set of series"
     );
+}
+
+#[test]
+fn one_host_is_measured_in_two_classes_each_by_itself() {
+    let net = match Net::new("wd", 2) {
+        Ok(net) => net,
+        Err(reason) => skip!("{reason}"),
+    };
+    let expedited = format!("hv1/ef={},dscp=46", address(1));
+    let near = net.agent(0, &["--latency.peers", &expedited, "--latency.source-ports", "2"]);
+    let _far = net.agent(1, &[]);
+    near.after_more_answers(&["hv1", "hv1/ef"], 10);
+    let scrape = near.scrape();
+    for (peer, class) in [("hv1", 0.0), ("hv1/ef", EXPEDITED)] {
+        for direction in ["to", "from"] {
+            let labels = format!("{{peer=\"{peer}\",direction=\"{direction}\"}}");
+            assert_eq!(
+                scrape.value(&format!("wattle_oneway_dscp{labels}")),
+                Some(class),
+                "{labels}"
+            );
+        }
+    }
+    assert_eq!(scrape.whole("wattle_oneway_peers{state=\"measured\"}"), 2);
 }

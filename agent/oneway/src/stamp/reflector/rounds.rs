@@ -71,7 +71,9 @@ impl Rounds {
     /// The kernel told when a reply left.
     pub(super) fn note_sent(&mut self, reflected: u32, stamp: Stamp) {
         let mut rounds = self.open.iter_mut().flatten();
-        if let Some(round) = rounds.find(|round| round.reflected == reflected) {
+        if let Some(round) = rounds.find(|round| round.reflected == reflected)
+            && stamp.is_better_than(round.answered)
+        {
             round.answered = stamp;
         }
     }

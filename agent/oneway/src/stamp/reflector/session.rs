@@ -143,7 +143,11 @@ impl Session {
     /// A reply left at this time.
     pub(super) fn note_sent(&mut self, sequence: u32, stamp: Stamp) {
         let newer = |known: u32| sequence.wrapping_sub(known).cast_signed() > 0;
-        if self.left.is_none_or(|(known, _)| newer(known)) {
+        let better = |known: u32, left: Stamp| known == sequence && stamp.is_better_than(left);
+        if self
+            .left
+            .is_none_or(|(known, left)| newer(known) || better(known, left))
+        {
             self.left = Some((sequence, stamp));
         }
         if let Some(rounds) = &mut self.rounds {

@@ -177,13 +177,16 @@ impl Sender {
         self.events.pop_front()
     }
 
-    /// A packet left, and this is when.
+    /// A packet left, and this is when. A better stamp may follow: that of the card after that of the kernel.
     pub fn handle_sent(&mut self, now: Duration, sequence: u32, stamp: Stamp) {
         let Some(flight) = self.flights.get_mut(sequence) else {
             return;
         };
+        if flight.left.is_some_and(|left| !stamp.is_better_than(left)) {
+            return;
+        }
         flight.left = Some(stamp);
-        let newer = |known: u32| sequence.wrapping_sub(known).cast_signed() > 0;
+        let newer = |known: u32| sequence.wrapping_sub(known).cast_signed() >= 0;
         if self.latest_sent.is_none_or(|(known, _)| newer(known)) {
             self.latest_sent = Some((sequence, stamp));
         }

@@ -54,6 +54,7 @@ impl Client<'_> {
             host: service.host.into(),
             port: Some(service.port),
             has_agent: wanted.has_agent,
+            dscp: wanted.dscp,
         };
         let entries: Vec<_> = found
             .into_iter()
