@@ -24,6 +24,7 @@ pub mod power_model;
 pub mod published;
 pub mod run;
 pub mod sample;
+pub mod scrape_config;
 pub mod sensor;
 pub mod snapshot;
 pub mod state_file;
