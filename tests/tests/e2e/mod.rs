@@ -25,6 +25,7 @@ mod hostile_names;
 mod hybrid;
 mod live;
 mod location;
+mod look;
 mod mesh;
 mod owping;
 mod permission;

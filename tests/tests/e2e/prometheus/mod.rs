@@ -1,7 +1,7 @@
 //! The real Prometheus, scraping the real agent in each of the three forms.
 
 mod places;
-mod server;
+pub(crate) mod server;
 mod via;
 
 use serde_json::Value;
