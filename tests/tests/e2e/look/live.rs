@@ -16,6 +16,7 @@ use super::stage::Stage;
 use super::stage::VM;
 use crate::e2e::patience::wait_until;
 use crate::e2e::prometheus::server;
+use crate::e2e::prometheus::server::Server;
 
 /// How far back each expression is asked for, while workloads come and go.
 const LOOK_BACK: u32 = 15;
@@ -51,16 +52,22 @@ fn every_rule_and_every_panel_has_an_answer_where_agents_and_a_controller_run() 
 fn assert_rules_record(stage: &Stage) {
     let recorded = files::rules(&files::rule_files());
     for rule in recorded.iter().filter(|rule| !rule.is_alert) {
-        wait_until(&rule.name, || {
-            stage.controller.ask();
-            !stage.server.rows(&rule.name).is_empty()
-        });
+        for (how, server) in [("classic", &stage.server), ("native", &stage.native)] {
+            wait_until(&format!("{} ({how} histograms)", rule.name), || {
+                stage.controller.ask();
+                !server.rows(&rule.name).is_empty()
+            });
+        }
     }
-    assert_no_rule_failed(stage);
+    for server in [&stage.server, &stage.native] {
+        assert_no_rule_failed(server);
+    }
+    let classic = |server: &Server| server.rows("wattle_oneway_delay_seconds_bucket").len();
+    assert!(classic(&stage.server) > 0 && classic(&stage.native) == 0);
 }
 
-fn assert_no_rule_failed(stage: &Stage) {
-    let data = stage.server.api("/api/v1/rules");
+fn assert_no_rule_failed(server: &Server) {
+    let data = server.api("/api/v1/rules");
     let groups = data["groups"].as_array().unwrap();
     let rules: Vec<&Value> = groups
         .iter()

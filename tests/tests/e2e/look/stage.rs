@@ -37,6 +37,8 @@ const CLAIM: &str = "/allocation_candidates?resources=VCPU:1";
 /// Everything that runs; it ends with this.
 pub(super) struct Stage {
     pub(super) server: Server,
+    /// Another that stores histograms in their native form.
+    pub(super) native: Server,
     pub(super) agents: Vec<Agent>,
     pub(super) controller: Controller,
     _hosts: Vec<Living>,
@@ -197,9 +199,12 @@ impl Stage {
         agents.push(Agent::start(state.path(), &["--interval", "500ms"]));
         dirs.push(state);
         agents.iter().for_each(Agent::wait_until_ready);
-        let server = Server::configured(&prometheus(&agents, &controller, dirs[0].path()), &[]);
+        let config = prometheus(&agents, &controller, dirs[0].path());
+        let server = Server::configured(&config, &[]);
+        let native = Server::configured(&config, &["--enable-feature=native-histograms"]);
         Some(Self {
             server,
+            native,
             agents,
             controller,
             _hosts: living,
