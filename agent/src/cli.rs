@@ -23,6 +23,7 @@ use crate::locate;
 use crate::locate::Form;
 use crate::locate::Target;
 use crate::run;
+use crate::scrape_config;
 use crate::top;
 
 const ABOUT: &str = "Knows the host's watts and whose they are, and shows it to Prometheus at :8080/metrics";
@@ -142,6 +143,7 @@ fn generate() -> Command {
             Command::new("config").about("A configuration file with every key, its meaning and default"),
         )
         .subcommand(Command::new("metrics").about("The reference of all metric families, in Markdown"))
+        .subcommand(scrape_config::command())
         .subcommand(Command::new("man").about("The manual page wattle-agent(1)"))
         .subcommand(
             Command::new("completions").about("Completions for a shell").arg(
@@ -264,6 +266,7 @@ fn print(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     match matches.subcommand() {
         Some(("config", _)) => text.extend(config::commented().into_bytes()),
         Some(("metrics", _)) => text.extend(exposition::reference().into_bytes()),
+        Some(("scrape-config", matches)) => text.extend(scrape_config::generate(matches)?.into_bytes()),
         Some(("man", _)) => clap_mangen::Man::new(command()).render(&mut text)?,
         Some(("completions", matches)) => {
             let shell = *matches.get_one::<Shell>("SHELL").context("no shell")?;

@@ -26,6 +26,7 @@ pub mod privilege;
 pub mod published;
 pub mod run;
 pub mod sample;
+pub mod scrape_config;
 pub mod sensor;
 pub mod snapshot;
 pub mod state_file;

@@ -41,6 +41,7 @@ fn documents_are_made_from_the_program_itself() {
         (&["--help"], "--web.config.file"),
         (&["--help"], "Exit codes: 0"),
         (&["doctor", "--help"], "--json"),
+        (&["generate", "scrape-config", "--help"], "one_host_id=0"),
         (&["--version"], env!("CARGO_PKG_VERSION")),
     ] {
         let text = printed(arguments);

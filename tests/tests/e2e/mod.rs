@@ -31,6 +31,7 @@ mod hostile_names;
 mod hybrid;
 mod live;
 mod location;
+mod look;
 mod mesh;
 mod others;
 mod owping;

@@ -38,7 +38,6 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it with a job for each of `targets`.
     pub(crate) fn start(targets: &[(&str, SocketAddr)], more: &[&str]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
         let mut config =
             String::from("global: {scrape_interval: 500ms, scrape_timeout: 500ms}\nscrape_configs:\n");
         for (job, address) in targets {
@@ -48,6 +47,12 @@ impl Server {
             )
             .unwrap();
         }
+        Self::configured(&config, more)
+    }
+
+    /// Starts it with a configuration.
+    pub(crate) fn configured(config: &str, more: &[&str]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("prometheus.yml");
         fs::write(&file, config).unwrap();
         let mut command = Command::new("prometheus");
@@ -89,6 +94,16 @@ impl Server {
     pub(crate) fn rows(&self, query: &str) -> Vec<Value> {
         let data = self.api(&format!("/api/v1/query?query={}", escaped(query)));
         data["result"].as_array().unwrap().clone()
+    }
+
+    /// The whole answer to a query for each second of the last `seconds`, its errors included.
+    pub(crate) fn over_time(&self, query: &str, now: f64, seconds: u32) -> Value {
+        let start = now - f64::from(seconds);
+        let path = format!(
+            "/api/v1/query_range?query={}&start={start:.3}&end={now:.3}&step=1",
+            escaped(query)
+        );
+        serde_json::from_slice(&self.get(&path).body).unwrap()
     }
 
     /// What a job said of a family.
