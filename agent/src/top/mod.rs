@@ -1,7 +1,7 @@
 //! The command `top`: what uses the watts, in a terminal.
 //!
-//! One way here too: a [`source`] gives readings, the [`model`] makes rows of them, the [`view`] draws those on a [`canvas`], and the
-//! [`terminal`] shows what has changed. Only the [`shell`] knows all of them.
+//! One way here too: a `source` gives readings, the `model` makes rows of them, the `view` draws those on a `canvas`, and the
+//! `terminal` shows what has changed. Only the `shell` knows all of them.
 
 mod canvas;
 mod command;

@@ -43,7 +43,12 @@ const UNSTABLE_OTHERS: [&str; 3] = ["scaph_self_", "scaph_host_disk_", "kepler_b
 
 #[test]
 fn captured_hosts_are_shown_as_committed_under_the_names_of_others() {
-    for host in ["intel-client-psys", "intel-two-sockets-dram", "no-rapl-guest"] {
+    for host in [
+        "amd-epyc",
+        "intel-client-psys",
+        "intel-two-sockets-dram",
+        "no-rapl-guest",
+    ] {
         let text = watched(host).compat(Systems::ALL);
         let keep = |line: &&str| !UNSTABLE_OTHERS.iter().any(|start| line.starts_with(start));
         let mut lines: Vec<&str> = text.lines().filter(keep).collect();
