@@ -46,7 +46,7 @@ pub fn run(settings: &Settings, form: Form, target: Option<&Target>) -> anyhow::
         Form::Text => writeln!(out, "{}", described(&situation))?,
         Form::OpenNebula => writeln!(out, "{}", situation.location.opennebula())?,
         Form::Json => {
-            out.write_all(&situation.json()?)?;
+            out.write_all(&situation.json(std::iter::empty())?)?;
             writeln!(out)?;
         }
     }

@@ -60,8 +60,11 @@ impl Published {
                 .clone(),
             Encoding::Gzip => packed
                 .get_or_init(|| {
-                    let body = self.body(format, Encoding::Identity)?;
-                    exposition::compress(&body).ok().map(Bytes::from)
+                    let packed = match plain.get() {
+                        Some(body) => exposition::pack(body.as_ref()?),
+                        None => exposition::render_packed(&self.snapshot, format),
+                    };
+                    packed.ok().map(Bytes::from)
                 })
                 .clone(),
         }

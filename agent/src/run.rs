@@ -23,8 +23,9 @@ use crate::config::ConfigError;
 use crate::config::KEYS;
 use crate::config::Settings;
 use crate::latency::responder;
-use crate::latency::start;
+use crate::latency::start::Latency;
 use crate::latency::start::Trial;
+use crate::latency::wanted::Wanted;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerSettings;
 use crate::log;
@@ -76,13 +77,13 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
     };
     let door = Door::new(Arc::new(pages), web.clone(), wattle_door::Limits::default());
     let (orders, inbox) = mpsc::channel();
-    let latency = start::start(&settings, given.trial, clock.clone())?;
     let servers = Arc::new(responder::Tally::default());
     let responder = responder::start(&settings, servers.clone(), clock.clone())?;
-    let (mut ticker, assumed) = ticker(&settings, clock, board, door.tally());
-    if let Some(latency) = &latency {
-        ticker.latency = latency.board.clone();
-    }
+    let (mut ticker, assumed) = ticker(&settings, clock.clone(), board, door.tally());
+    let place = ticker.surroundings.place();
+    let mut latency = Latency::new(given.trial, clock, place);
+    latency.take(Wanted::read(&settings)?)?;
+    ticker.latency = latency.board.clone();
     ticker.servers = servers;
     let surroundings = ticker.surroundings.clone();
     let thread = std::thread::Builder::new()
@@ -96,6 +97,7 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
         orders,
         assumed,
         surroundings,
+        latency,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -110,9 +112,10 @@ pub fn run(given: &Given) -> anyhow::Result<ExitCode> {
             .await
             .context("the sockets cannot be served")
     });
+    let Reloader { orders, latency, .. } = reloader;
     drop((latency, responder));
     runtime.shutdown_background();
-    end(&reloader.orders, thread);
+    end(&orders, thread);
     served.map(|()| ExitCode::SUCCESS)
 }
 
@@ -246,15 +249,14 @@ struct Reloader {
     orders: mpsc::Sender<Order>,
     assumed: Assumed,
     surroundings: Arc<Surroundings>,
+    latency: Latency,
 }
 
 impl Reloader {
     /// Takes what can be taken without a restart; keeps everything as it was if any of it is wrong.
     fn reload(&mut self) {
-        let loaded = self.given.load().map_err(anyhow::Error::from);
-        let result = loaded.and_then(|settings| self.web.reload().map(|()| settings).map_err(Into::into));
-        match result {
-            Ok(settings) => self.take(settings),
+        match self.read() {
+            Ok((settings, latency)) => self.take(settings, latency),
             Err(error) => {
                 tracing::error!("reload refused, the configuration before stays: {error:#}");
                 self.order(Order::CountFailedReload);
@@ -262,7 +264,14 @@ impl Reloader {
         }
     }
 
-    fn take(&mut self, settings: Settings) {
+    fn read(&self) -> anyhow::Result<(Settings, Option<Wanted>)> {
+        let settings = self.given.load()?;
+        let latency = Wanted::read(&settings)?;
+        self.web.reload()?;
+        Ok((settings, latency))
+    }
+
+    fn take(&mut self, settings: Settings, latency: Option<Wanted>) {
         let changed = |key: &&config::Key| (key.show)(&settings) != (key.show)(&self.settings);
         let (now, later): (Vec<_>, Vec<_>) = KEYS.iter().filter(changed).partition(|key| key.reloads);
         let names = |keys: Vec<&config::Key>| keys.iter().map(|key| key.name).collect::<Vec<_>>();
@@ -277,6 +286,9 @@ impl Reloader {
         tracing::info!(changed = changed.join(", "), "configuration reloaded");
         self.level.set(settings.log.level);
         self.surroundings.configure(&settings);
+        if let Err(error) = self.latency.take(latency) {
+            tracing::error!("latency is not measured: {error:#}");
+        }
         let rules = Arc::new(settings.workloads.clone());
         self.order(Order::Reconfigure(self.assumed.ledger_settings(&settings), rules));
         self.settings = settings;

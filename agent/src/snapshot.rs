@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::geo::Distance;
 use crate::geo::Situation;
 use crate::latency::report::LatencyReport;
 use crate::latency::responder::ServerReport;
@@ -19,6 +20,14 @@ pub struct Snapshot {
     pub latency: Option<Arc<LatencyReport>>,
     /// Where the host stands, where the operator wants to know.
     pub situation: Option<Arc<Situation>>,
+}
+
+impl Snapshot {
+    /// How far the hosts are that tell where they stand.
+    pub fn told(&self) -> impl Iterator<Item = &Distance> {
+        let peers = self.latency.iter().flat_map(|report| &report.peers);
+        peers.filter_map(|peer| peer.distance.as_ref())
+    }
 }
 
 /// How the agent is doing.

@@ -64,6 +64,11 @@ impl Surroundings {
         self.grid.latest()
     }
 
+    /// Where it is told where the host stands, for whoever wants to look again and again.
+    pub fn place(&self) -> Arc<Desk<Situation>> {
+        self.situation.clone()
+    }
+
     /// Where the host stands.
     pub fn situation(&self) -> Option<Arc<Situation>> {
         self.situation.latest()

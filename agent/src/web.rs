@@ -90,9 +90,10 @@ impl Pages {
         let Some(published) = self.board.latest() else {
             return not_yet();
         };
-        let situation = published.snapshot().situation.clone().unwrap_or_default();
+        let snapshot = published.snapshot();
+        let situation = snapshot.situation.clone().unwrap_or_default();
         situation
-            .json()
+            .json(snapshot.told().filter(|_| snapshot.situation.is_some()))
             .map_or_else(|_| defect(), |body| Answer::ok(JSON, body))
     }
 

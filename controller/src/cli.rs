@@ -19,19 +19,26 @@ use crate::config;
 use crate::serve;
 
 const ABOUT: &str =
-    "Knows what every host has left, and keeps the claims on it, over OpenStack Placement's API";
+    "Decides where machines run, by watts, carbon, delay and room, says why, and keeps the claims";
 
 const EXAMPLES: &str = "\
 Examples:
   wattle-controller serve                                   serve on 127.0.0.1:8778, claims in one file
   wattle-controller serve --etcd http://127.0.0.1:2379      claims in etcd, for several controllers
+  wattle-controller schedule 'resources=VCPU:2,MEMORY_MB:2048' --policy save-energy --explain
+                                                            chooses a host, claims it, and says why
+  wattle-controller simulate 'resources=VCPU:2' --near h1 --max-delay 2
+                                                            the same without a claim
   wattle-controller hosts                                   what every host has and what is used of it
+  wattle-controller drain h1 --reason 'new fans'            takes no new machines there
+  wattle-controller plan --policy save-energy               which machines would be better off elsewhere
   wattle-controller claims --json                           who has what, for scripts
   wattle-controller release 6f0c…                           gives back all that one consumer has
   wattle-controller generate config > controller.yaml       a file with every setting explained
 
 Clients find the controller by --url or WATTLE_CONTROLLER, and their token by --token-file or WATTLE_TOKEN.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing.";
+Exit codes: 0 done, or placed; 1 failed, or what was asked for cannot be meant; 2 wrong usage; 3 there is no place, or no such thing;
+4 the controller or its store cannot be reached; 5 the controller does not let you.";
 
 /// Runs the program; prints what went wrong, once.
 pub fn main() -> ExitCode {
@@ -41,7 +48,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // There is nobody left to tell when even standard error is closed.
             let _ = writeln!(std::io::stderr(), "wattle-controller: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(client::code(&error))
         }
     }
 }
@@ -70,7 +77,7 @@ fn serve_command() -> Command {
     Command::new("serve")
         .about("Serve the API until told to end")
         .after_help(
-            "Signals: SIGHUP reads roles, web configuration and log level again; SIGTERM and SIGINT answer what is under way and end.",
+            "Signals: SIGHUP reads roles, policies, web configuration and log level again; SIGTERM and SIGINT answer what is under way and end.",
         )
         .arg(flag("config", "FILE", "Configuration file in YAML; `generate config` prints one. Flags win over it."))
         .arg(

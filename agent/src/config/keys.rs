@@ -198,7 +198,7 @@ const AGENT: &[Key] = &[
         value: "BOOL",
         help: "true: packets of other hosts are answered though this one has no peers itself.",
         repeatable: false,
-        reloads: false,
+        reloads: true,
         set: |settings, text| {
             settings.latency.reflect = word(text, &[("true", true), ("false", false)])?;
             Ok(())
@@ -234,7 +234,7 @@ const AGENT: &[Key] = &[
         value: "PEER",
         help: "Another host, [NAME=]HOST[:PORT][,zone=ZONE]; can be repeated. One without an agent, marked by ,agent=none, is pinged.",
         repeatable: true,
-        reloads: false,
+        reloads: true,
         set: |settings, text| {
             settings.latency.peers.push(text.to_owned());
             Ok(())
@@ -246,7 +246,7 @@ const AGENT: &[Key] = &[
         value: "FILE",
         help: "File with peers in Prometheus' file_sd format, JSON or YAML, read again when it changes. The labels name, zone, agent (none) and latency_port are used; without the last, a target's port is that of its reflector.",
         repeatable: false,
-        reloads: false,
+        reloads: true,
         set: |settings, text| {
             settings.latency.peers_file = Some(PathBuf::from(text));
             Ok(())
@@ -264,7 +264,7 @@ const AGENT: &[Key] = &[
         value: "URL",
         help: "Where to ask for peers by Prometheus' HTTP service discovery, over http; asked every minute. The same labels are used.",
         repeatable: false,
-        reloads: false,
+        reloads: true,
         set: |settings, text| {
             settings.latency.peers_url = Some(text.to_owned());
             Ok(())
@@ -274,9 +274,9 @@ const AGENT: &[Key] = &[
     Key {
         name: "latency.peers-dns",
         value: "NAME",
-        help: "Name whose addresses (A and AAAA) are one peer each, NAME[:PORT][,zone=ZONE]; can be repeated. Asked every minute.",
+        help: "Name whose addresses (A and AAAA) are one peer each, NAME[:PORT][,zone=ZONE], or a service such as _wattle._udp.example.net, whose records (SRV) name host and port of each peer; can be repeated. Asked every minute; while there is no answer, peers stay as they were.",
         repeatable: true,
-        reloads: false,
+        reloads: true,
         set: |settings, text| {
             settings.latency.peers_dns.push(text.to_owned());
             Ok(())
@@ -288,7 +288,7 @@ const AGENT: &[Key] = &[
         value: "COUNT",
         help: "The most peers that this host measures, 1 to 1000. If there are more, each host takes a part of them by a plan that all agree on: every two zones measure each other. One peer has about 160 series.",
         repeatable: false,
-        reloads: false,
+        reloads: true,
         set: |settings, text| parse(&mut settings.latency.max_peers, text),
         show: |settings| Some(settings.latency.max_peers.to_string()),
     },
@@ -297,25 +297,34 @@ const AGENT: &[Key] = &[
         value: "TIME",
         help: "Mean time between two packets to a peer, 100ms to 1m. The gaps are random, so that nothing periodic hides between them.",
         repeatable: false,
-        reloads: false,
+        reloads: true,
         set: |settings, text| parse(&mut settings.latency.interval, text),
         show: |settings| Some(settings.latency.interval.to_string()),
+    },
+    Key {
+        name: "latency.source-ports",
+        value: "COUNT",
+        help: "From how many UDP ports each peer is asked in turn, 1 to 16, so that packets take all of several equal paths (ECMP). It takes no more packets and gives no more series; /api/v1/mesh tells the paths apart.",
+        repeatable: false,
+        reloads: false,
+        set: |settings, text| parse(&mut settings.latency.source_ports, text),
+        show: |settings| Some(settings.latency.source_ports.to_string()),
     },
     Key {
         name: "latency.dscp",
         value: "DSCP",
         help: "Differentiated services code point of packets, 0 to 63.",
         repeatable: false,
-        reloads: false,
+        reloads: true,
         set: |settings, text| parse(&mut settings.latency.dscp, text),
         show: |settings| Some(settings.latency.dscp.to_string()),
     },
     Key {
         name: "latency.key-file",
         value: "FILE",
-        help: "File whose first line is the key with which packets are signed (HMAC-SHA-256), the same on all hosts. Unsigned ones are still answered.",
+        help: "File whose first line is the key with which packets are signed (HMAC-SHA-256), the same on all hosts. A key in a second line is accepted too: to change keys, add the new one there on all hosts, then exchange the lines, then take the old one away, with a reload after each. Unsigned packets are still answered.",
         repeatable: false,
-        reloads: false,
+        reloads: true,
         set: |settings, text| {
             settings.latency.key_file = Some(PathBuf::from(text));
             Ok(())

@@ -39,6 +39,8 @@ pub struct Latency {
     pub max_peers: PeerLimit,
     /// The mean time between two packets to a peer.
     pub interval: Interval,
+    /// From how many ports a peer is asked in turn.
+    pub source_ports: SourcePorts,
     /// DSCP of packets.
     pub dscp: Dscp,
     /// What packets are signed with.
@@ -105,7 +107,7 @@ macro_rules! from_text {
     )+};
 }
 
-from_text!(UdpListen, PeerLimit, Dscp);
+from_text!(UdpListen, PeerLimit, SourcePorts, Dscp);
 
 /// An address and a port, or a port of all addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +152,27 @@ impl FromStr for PeerLimit {
         number
             .map(Self)
             .ok_or_else(|| format!("{text:?} is no number from 1 to 1000"))
+    }
+}
+
+/// From how many ports packets are sent in turn: 1 to 16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourcePorts(pub usize);
+
+impl Default for SourcePorts {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl FromStr for SourcePorts {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| (1..=16).contains(number));
+        number
+            .map(Self)
+            .ok_or_else(|| format!("{text:?} is no number from 1 to 16"))
     }
 }
 

@@ -40,6 +40,8 @@ pub struct LocationSettings {
     pub http: LocationHttp,
     /// Where other hosts stand.
     pub peers: PeerList,
+    /// Whether other hosts are told where this one stands.
+    pub tell_peers: Telling,
 }
 
 /// `location.http.*`
@@ -79,6 +81,17 @@ impl LocationSettings {
 }
 
 from_text!(Degrees, Country, Name, Address, Peer);
+
+/// Whether something is told: it is, unless switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Telling(pub bool);
+
+impl Default for Telling {
+    fn default() -> Self {
+        Self(true)
+    }
+}
 
 /// An angle: -180 to 180 degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]

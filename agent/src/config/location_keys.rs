@@ -7,6 +7,7 @@ use super::Key;
 use super::keys::parse;
 use super::keys::parse_some;
 use super::location::MOST_PEERS;
+use super::value::word;
 
 /// All of them take effect at a reload.
 macro_rules! keys {
@@ -57,7 +58,7 @@ pub(super) const LOCATION: &[Key] = keys! {
         "How often it is asked."
         |s, text| parse(&mut s.location.http.poll, text), |s| Some(s.location.http.poll.to_string());
     "location.peers" "NAME=LAT,LON" true
-        "Another host and where it stands; can be repeated. Its distance is shown."
+        "Another host and where it stands; can be repeated. Its distance is shown. It counts before what the host tells itself."
         |s, text| {
             if s.location.peers.0.len() >= MOST_PEERS {
                 return Err(format!("more than {MOST_PEERS} peers"));
@@ -69,6 +70,10 @@ pub(super) const LOCATION: &[Key] = keys! {
             let peers: Vec<_> = s.location.peers.0.iter().map(|peer| format!("{:?}", peer.to_string())).collect();
             (!peers.is_empty()).then(|| format!("[{}]", peers.join(", ")))
         };
+    "location.tell-peers" "BOOL" false
+        "Whether the agents on the hosts of latency.peers, peers-file, peers-url and peers-dns are told where this host stands, within the packets that measure latency, so that distances need no location.peers. Nobody else is told; false tells nobody."
+        |s, text| { s.location.tell_peers.0 = word(text, &[("true", true), ("false", false)])?; Ok(()) },
+        |s| Some(s.location.tell_peers.0.to_string());
 };
 
 fn show<T: Display>(value: Option<&T>) -> Option<String> {

@@ -3,22 +3,20 @@
 //! prometheus-client writes OpenMetrics; the older form differs only in its comments: a counter's have the whole name,
 //! an info is a gauge, and there is neither a unit nor an end.
 
-/// Rewrites an OpenMetrics exposition as Prometheus text.
-pub(super) fn from_openmetrics(text: &str) -> String {
-    let mut classic = String::with_capacity(text.len());
+/// Appends an OpenMetrics exposition, or a part of one, as Prometheus text.
+pub(super) fn append(classic: &mut String, text: &str) {
     let mut help: Option<&str> = None;
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("# HELP ") {
             help = rest.split_once(' ').map(|(_, help)| help);
         } else if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
         {
-            head(&mut classic, name, kind, help.take());
+            head(classic, name, kind, help.take());
         } else if !line.starts_with('#') {
             classic.push_str(line);
             classic.push('\n');
         }
     }
-    classic
 }
 
 fn head(classic: &mut String, name: &str, kind: &str, help: Option<&str>) {
@@ -43,6 +41,8 @@ mod tests {
              # HELP b About.\n# TYPE b info\nb_info{v=\"1\"} 1\n# TYPE c gauge\nc 2\n# EOF\n";
         let classic = "# HELP a_joules_total Energy.\n# TYPE a_joules_total counter\na_joules_total{n=\"# HELP\"} 1.0\n\
              # HELP b_info About.\n# TYPE b_info gauge\nb_info{v=\"1\"} 1\n# TYPE c gauge\nc 2\n";
-        assert_eq!(from_openmetrics(openmetrics), classic);
+        let mut text = String::new();
+        append(&mut text, openmetrics);
+        assert_eq!(text, classic);
     }
 }

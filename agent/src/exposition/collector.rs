@@ -12,7 +12,6 @@ use prometheus_client::encoding::NoLabelSet;
 use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 
-use super::families::FAMILIES;
 use super::families::Family;
 use super::point::Point;
 use super::point::Points;
@@ -22,26 +21,25 @@ use crate::latency::histogram::DelayHistogram;
 use crate::latency::histogram::SCHEMA;
 use crate::snapshot::Snapshot;
 
-/// Shows one snapshot.
+/// Shows one family of one snapshot.
 #[derive(Debug)]
-struct SnapshotCollector(Arc<Snapshot>);
+struct FamilyCollector(Arc<Snapshot>, &'static Family);
 
-/// A registry that holds one snapshot and nothing else.
-pub(super) fn registry(snapshot: Arc<Snapshot>) -> Registry {
+/// A registry that holds one family and nothing else: what an encoder makes of it is never much at a time.
+pub(super) fn registry(snapshot: &Arc<Snapshot>, family: &'static Family) -> Registry {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(SnapshotCollector(snapshot)));
+    registry.register_collector(Box::new(FamilyCollector(Arc::clone(snapshot), family)));
     registry
 }
 
-impl Collector for SnapshotCollector {
+impl Collector for FamilyCollector {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for family in FAMILIES {
-            let points = family.points(&self.0);
-            if !points.list.is_empty() {
-                encode(family, &points, &mut encoder)?;
-            }
+        let Self(snapshot, family) = self;
+        let points = family.points(snapshot);
+        if points.list.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        encode(family, &points, &mut encoder)
     }
 }
 

@@ -35,25 +35,31 @@ pub(super) fn longitude<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     }
 }
 
-pub(super) fn distance<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
+/// The way to each host whose place is known.
+fn known(snapshot: &Snapshot) -> impl Iterator<Item = &Distance> {
     let situation = snapshot.situation.iter();
-    for way in situation.flat_map(|situation| &situation.distances) {
+    situation.flat_map(|situation| situation.ways(snapshot.told()))
+}
+
+pub(super) fn distance<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
+    for way in known(snapshot) {
         points.number([way.peer.as_str().into()], way.meters);
     }
 }
 
 pub(super) fn floor<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
-    let situation = snapshot.situation.iter();
-    for way in situation.flat_map(|situation| &situation.distances) {
+    for way in known(snapshot) {
         points.number([way.peer.as_str().into()], way.floor_seconds);
     }
 }
 
 /// The least delay of the last minute beside what light needs, where the clocks are good enough to say so.
 pub(super) fn stretch<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
-    let known = snapshot.situation.as_ref().map(|situation| &situation.distances);
+    let Some(situation) = &snapshot.situation else {
+        return;
+    };
     for (labels, peer, way) in ways(snapshot) {
-        let distance = known.and_then(|known| known.iter().find(|way| way.peer == *peer.name));
+        let distance = situation.configured(&peer.name).or(peer.distance.as_ref());
         let least = peer
             .bound()
             .and(way.minimum)
@@ -76,6 +82,7 @@ mod tests {
     use crate::exposition::render;
     use crate::geo::Distance;
     use crate::geo::Situation;
+    use crate::geo::Source;
     use crate::latency::report::DirectionReport;
     use crate::latency::report::LatencyReport;
     use crate::latency::report::PeerReport;
@@ -95,13 +102,16 @@ mod tests {
             offset: None,
             answers: true,
             directions: [there, DirectionReport::default()],
+            distance: None,
             round_trip: Default::default(),
             rounds: Default::default(),
+            paths: Vec::new(),
         };
         let distance = Distance {
             peer: "node7".to_owned(),
             meters: 204_190.0,
             floor_seconds: 0.001,
+            source: Source::Configuration,
         };
         let snapshot = Snapshot {
             latency: Some(Arc::new(LatencyReport {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::paths;
+use super::paths::MeshPath;
 use crate::latency::histogram::seconds;
 use crate::latency::report::DirectionReport;
 use crate::latency::report::LatencyReport;
@@ -39,8 +41,14 @@ struct Peer<'s> {
     clock_offset_seconds: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_offset_error_seconds: Option<f64>,
+    /// As the peer tells where it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance_meters: Option<f64>,
     to: Direction,
     from: Direction,
+    /// One for each source port, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<MeshPath>,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,14 +95,18 @@ impl<'s> Mesh<'s> {
             },
             peers_known: report.known,
             peers_capped: report.capped,
-            peers: report.peers.iter().map(|peer| Peer::new(peer)).collect(),
+            peers: report
+                .peers
+                .iter()
+                .map(|peer| Peer::new(peer, &report.ports))
+                .collect(),
             clocks: clocks.collect(),
         }
     }
 }
 
 impl<'s> Peer<'s> {
-    fn new(peer: &'s PeerReport) -> Self {
+    fn new(peer: &'s PeerReport, ports: &[[Option<u16>; 2]]) -> Self {
         let [to, from] = peer.directions.each_ref().map(|way| Direction::new(peer, way));
         Self {
             name: &peer.name,
@@ -105,8 +117,10 @@ impl<'s> Peer<'s> {
             clock_bound_seconds: peer.bound().map(positive),
             clock_offset_seconds: peer.offset.map(|(nanos, _)| seconds(nanos)),
             clock_offset_error_seconds: peer.offset.map(|(_, error)| positive(error)),
+            distance_meters: peer.distance.as_ref().map(|distance| distance.meters),
             to,
             from,
+            paths: paths::of(peer, ports),
         }
     }
 }

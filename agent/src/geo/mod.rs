@@ -22,7 +22,6 @@ pub use distance::meters;
 pub use keeper::Keeper;
 pub use keeper::look;
 pub use peers::Distance;
-pub use peers::distances;
 pub use place::Coordinates;
 pub use place::Location;
 pub use place::Place;

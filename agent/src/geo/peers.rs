@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Coordinates;
+use super::Source;
 use super::light_seconds_in_fibre;
 use super::meters;
 
@@ -17,29 +18,40 @@ pub struct Distance {
     pub meters: f64,
     /// What light needs for that in a fibre that lies straight: no packet is there sooner.
     pub floor_seconds: f64,
+    /// Who says where the other host stands.
+    pub source: Source,
 }
 
 impl Distance {
+    /// From this host, which is `here`, to a peer.
+    pub fn new(peer: &str, here: Coordinates, there: Coordinates, source: Source) -> Self {
+        let meters = meters(here, there);
+        Self {
+            peer: peer.to_owned(),
+            meters,
+            floor_seconds: light_seconds_in_fibre(meters),
+            source,
+        }
+    }
+
     /// How many times longer than it needs to be a measured way of one direction takes; nothing where both stand in one place.
     pub fn stretch(&self, one_way: Duration) -> Option<f64> {
         (self.floor_seconds > 0.0).then(|| one_way.as_secs_f64() / self.floor_seconds)
     }
 }
 
-/// How far each of `peers` is from `host`, whether they were configured or have said themselves where they stand.
-pub fn distances<'p>(
+/// How far each of the configured `peers` is from `host`, in order of their names, each once.
+pub(super) fn configured<'p>(
     host: Coordinates,
     peers: impl IntoIterator<Item = (&'p str, Coordinates)>,
 ) -> Vec<Distance> {
-    let distance = |(peer, coordinates): (&str, Coordinates)| {
-        let meters = meters(host, coordinates);
-        Distance {
-            peer: peer.to_owned(),
-            meters,
-            floor_seconds: light_seconds_in_fibre(meters),
-        }
-    };
-    peers.into_iter().map(distance).collect()
+    let peers = peers.into_iter();
+    let mut distances: Vec<_> = peers
+        .map(|(peer, there)| Distance::new(peer, host, there, Source::Configuration))
+        .collect();
+    distances.sort_by(|one, other| one.peer.cmp(&other.peer));
+    distances.dedup_by(|later, first| later.peer == first.peer);
+    distances
 }
 
 #[cfg(test)]
@@ -49,8 +61,14 @@ mod tests {
     #[test]
     fn a_way_takes_so_many_times_what_light_needs() {
         let at = |latitude, longitude| Coordinates::new(latitude, longitude).unwrap();
-        let peers = [("far", at(48.8566, 2.3522)), ("here", at(59.3294, 18.0687))];
-        let found = distances(at(59.3294, 18.0687), peers);
+        let here = at(59.3294, 18.0687);
+        let peers = [
+            ("here", here),
+            ("far", at(48.8566, 2.3522)),
+            ("here", at(0.0, 0.0)),
+        ];
+        let found = configured(here, peers);
+        assert_eq!(found.len(), 2);
         assert_eq!(found[0].peer, "far");
         // Stockholm to Paris.
         assert!((found[0].meters - 1_546_000.0).abs() < 4000.0, "{found:?}");

@@ -40,6 +40,8 @@ pub enum Source {
     Configuration,
     /// A database of addresses.
     Database,
+    /// Another host, of itself.
+    Peer,
 }
 
 impl Source {
@@ -48,6 +50,7 @@ impl Source {
         match self {
             Self::Configuration => "configuration",
             Self::Database => "database",
+            Self::Peer => "peer",
         }
     }
 }

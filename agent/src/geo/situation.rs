@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Coordinates;
 use super::Distance;
 use super::Location;
 use crate::sensor::Quality;
@@ -12,8 +13,10 @@ use crate::sensor::SensorState;
 pub struct Situation {
     /// All places where it may stand.
     pub location: Location,
-    /// The way to other hosts whose place is known.
+    /// The way to other hosts whose place is configured, in order of their names.
     pub distances: Vec<Distance>,
+    /// Whether the host's peers are told where it stands.
+    pub is_told: bool,
     /// What is wrong now.
     pub trouble: Option<Trouble>,
 }
@@ -89,7 +92,7 @@ impl Trouble {
 #[derive(Debug, Serialize)]
 pub(super) struct Shown<'s> {
     places: &'s [super::Place],
-    distances: &'s [Distance],
+    distances: Vec<&'s Distance>,
     opennebula: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<&'static str>,
@@ -102,11 +105,31 @@ impl Situation {
         (!country.is_empty()).then_some(country)
     }
 
-    /// The situation as JSON.
-    pub fn json(&self) -> serde_json::Result<Vec<u8>> {
+    /// Where exactly the host stands, if that is known.
+    pub fn coordinates(&self) -> Option<Coordinates> {
+        self.location.host()?.coordinates
+    }
+
+    /// The way to all hosts whose place is known: as configured, or else as they have `told` themselves.
+    pub fn ways<'s>(
+        &'s self,
+        told: impl Iterator<Item = &'s Distance>,
+    ) -> impl Iterator<Item = &'s Distance> {
+        let told = told.filter(|way| self.configured(&way.peer).is_none());
+        self.distances.iter().chain(told)
+    }
+
+    /// The way to a host whose place is configured.
+    pub fn configured(&self, peer: &str) -> Option<&Distance> {
+        let found = self.distances.binary_search_by(|way| way.peer.as_str().cmp(peer));
+        self.distances.get(found.ok()?)
+    }
+
+    /// The situation as JSON, with the ways that other hosts have `told`.
+    pub fn json<'s>(&'s self, told: impl Iterator<Item = &'s Distance>) -> serde_json::Result<Vec<u8>> {
         serde_json::to_vec_pretty(&Shown {
             places: &self.location.0,
-            distances: &self.distances,
+            distances: self.ways(told).collect(),
             opennebula: self.location.opennebula(),
             trouble: self.trouble.map(Trouble::reason),
         })

@@ -8,8 +8,8 @@ use super::Place;
 use super::Situation;
 use super::Source;
 use super::Trouble;
-use super::distances;
 use super::is_public;
+use super::peers::configured as ways;
 use super::record::Record;
 use crate::config::LocationSettings;
 
@@ -90,8 +90,9 @@ pub(super) fn situation(
         .iter()
         .map(|peer| (peer.name.as_str(), peer.coordinates));
     Situation {
-        distances: host.map(|host| distances(host, peers)).unwrap_or_default(),
+        distances: host.map(|host| ways(host, peers)).unwrap_or_default(),
         location,
+        is_told: settings.tell_peers.0,
         trouble,
     }
 }

@@ -54,17 +54,35 @@ pub struct IcmpPeer {
     pub lost: u64,
 }
 
+/// Whom to ping.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    /// Hosts without an agent.
+    pub peers: Vec<Peer>,
+    /// The time between two echoes to each.
+    pub interval: Duration,
+}
+
+impl Default for Targets {
+    fn default() -> Self {
+        Self {
+            peers: Vec::new(),
+            interval: Duration::from_secs(1),
+        }
+    }
+}
+
 /// What the measuring and the pinging thread share.
 #[derive(Debug, Default)]
 pub struct IcmpDesk {
-    /// Whom to ping.
-    pub targets: ArcSwap<Vec<Peer>>,
+    /// Whom to ping, and how often.
+    pub targets: ArcSwap<Targets>,
     /// What came of it.
     pub report: ArcSwap<IcmpReport>,
 }
 
 /// Pings until nobody wants to know any more.
-pub fn run(desk: &Weak<IcmpDesk>, interval: Duration, random: &mut dyn Random) -> std::io::Result<()> {
+pub fn run(desk: &Weak<IcmpDesk>, random: &mut dyn Random) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -74,11 +92,16 @@ pub fn run(desk: &Weak<IcmpDesk>, interval: Duration, random: &mut dyn Random) -
         let Some(targets) = desk.upgrade().map(|desk| desk.targets.load_full()) else {
             return Ok(());
         };
-        if targets.is_empty() {
-            std::thread::sleep(interval);
+        if targets.peers.is_empty() {
+            std::thread::sleep(targets.interval);
             known.clear();
         } else {
-            let trouble = runtime.block_on(ping_all(&targets, interval, (identifier, round), &mut known));
+            let trouble = runtime.block_on(ping_all(
+                &targets.peers,
+                targets.interval,
+                (identifier, round),
+                &mut known,
+            ));
             let report = IcmpReport {
                 peers: known.values().cloned().collect(),
                 trouble: trouble.map(|error| first_line(&error)),
@@ -91,7 +114,7 @@ pub fn run(desk: &Weak<IcmpDesk>, interval: Duration, random: &mut dyn Random) -
             break;
         }
     }
-    run(desk, interval, random)
+    run(desk, random)
 }
 
 /// Whether this process may send echoes of this family.

@@ -12,8 +12,12 @@ use super::histogram::DelayHistogram;
 use super::icmp;
 use super::icmp::IcmpReport;
 use super::peers::SourceReport;
+use crate::geo::Distance;
 use crate::sensor::Quality;
 use crate::sensor::SensorState;
+
+/// Each host's clock, and whether it contradicts what the host says of it.
+pub type Offsets = Vec<(HostOffset<Arc<str>>, bool)>;
 
 /// Everything that this host knows about how far others are.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +38,14 @@ pub struct LatencyReport {
     pub unresolved: usize,
     /// The sources.
     pub sources: Vec<SourceReport>,
+    /// The source ports that packets have in turn, for both families; none where the system chooses one.
+    pub ports: Vec<[Option<u16>; 2]>,
     /// Those that are measured, by name.
     pub peers: Vec<Arc<PeerReport>>,
     /// Those that have no agent.
     pub icmp: Arc<IcmpReport>,
     /// How far each host's clock is from most others', by what this host has measured.
-    pub offsets: Vec<(HostOffset<Arc<str>>, bool)>,
+    pub offsets: Offsets,
     /// What this host adds to packets.
     pub stages: Stages,
     /// What the reflector did.
@@ -106,12 +112,16 @@ pub struct PeerReport {
     pub offset: Option<(i64, u64)>,
     /// Whether it has answered since the last packets were lost.
     pub answers: bool,
+    /// How far it is, if both hosts know where they stand and it tells.
+    pub distance: Option<Distance>,
     /// To it and from it.
     pub directions: [DirectionReport; 2],
     /// There and back, without the time that it took to answer.
     pub round_trip: DelayHistogram,
     /// What became of packets there and back.
     pub rounds: RoundCounts,
+    /// The ways to it, as [`LatencyReport::ports`] are; none where there is but one.
+    pub paths: Vec<PathReport>,
 }
 
 /// Packets there and back.
@@ -131,6 +141,30 @@ pub struct RoundCounts {
     pub reordered: u64,
     /// Due and not sent.
     pub unsent: u64,
+}
+
+/// One of several ways to a peer, by the source port that packets have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathReport {
+    /// What became of packets.
+    pub counts: PathCounts,
+    /// The least delays of the last minute in nanoseconds: to the peer and from it, by clocks that may be wrong, and both.
+    pub least: [Option<i64>; 3],
+}
+
+/// Packets of one way there and back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathCounts {
+    /// Sent.
+    pub sent: u64,
+    /// Answered in time.
+    pub received: u64,
+    /// Not answered in time.
+    pub lost: u64,
+    /// Of those, known to be lost on the way there.
+    pub lost_to: u64,
+    /// Known to be lost on the way back.
+    pub lost_from: u64,
 }
 
 /// Packets of one direction, as far as it is known which way something happened.

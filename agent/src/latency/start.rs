@@ -5,14 +5,12 @@ use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use wattle_oneway::stamp::Key;
-use wattle_oneway::stamp::KeyRing;
 
 use super::clock_state::ClockSource;
 use super::clock_state::HostClock;
@@ -21,24 +19,21 @@ use super::icmp;
 use super::icmp::IcmpDesk;
 use super::mesh::Engine;
 use super::mesh::MeshSettings;
-use super::mesh::Network;
 use super::mesh::Order;
 use super::peers::Discovery;
-use super::peers::Entry;
+use super::peers::Round;
 use super::peers::Sources;
 use super::random::SystemEntropy;
 use super::report::LatencyReport;
 use super::socket::WallShift;
+use super::wanted::Wanted;
 use crate::clock::Clock;
 use crate::clock::ShiftedClock;
-use crate::config::Settings;
+use crate::desk::Desk;
+use crate::geo::Situation;
 
 /// Where the latest report is.
 pub type LatencyBoard = ArcSwapOption<LatencyReport>;
-/// No key is longer, in octets.
-const LONGEST_KEY: usize = 4096;
-/// A shorter one could be guessed.
-const SHORTEST_KEY: usize = 16;
 
 /// What tests of wrong clocks need, and nobody else.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,124 +44,157 @@ pub struct Trial {
     pub bound: Option<Duration>,
 }
 
-/// The running threads. They end when this is dropped.
+/// The measuring and the answering, while they are wanted. They end when this is dropped.
 pub struct Latency {
     /// What they publish.
     pub board: Arc<LatencyBoard>,
+    trial: Trial,
+    clock: Arc<dyn Clock>,
+    place: Arc<Desk<Situation>>,
+    running: Option<Running>,
+}
+
+impl Latency {
+    /// Nothing is measured or answered yet. What is told of this host stands at `place`.
+    pub fn new(trial: Trial, clock: Arc<dyn Clock>, place: Arc<Desk<Situation>>) -> Self {
+        Self {
+            board: Arc::default(),
+            trial,
+            clock: Arc::new(ShiftedClock::new(clock, trial.shift)),
+            place,
+            running: None,
+        }
+    }
+
+    /// Begins, goes on in another way, or ends. Sessions and figures of peers that stay are kept.
+    pub fn take(&mut self, wanted: Option<Wanted>) -> anyhow::Result<()> {
+        let Some(wanted) = wanted else {
+            self.running = None;
+            self.board.store(None);
+            return Ok(());
+        };
+        match &self.running {
+            Some(running) => running.take(wanted),
+            None => self.running = Some(self.start(wanted)?),
+        }
+        Ok(())
+    }
+
+    fn start(&self, wanted: Wanted) -> anyhow::Result<Running> {
+        let icmp = Arc::new(IcmpDesk::default());
+        let pinging = Arc::downgrade(&icmp);
+        let source: Box<dyn ClockSource> = match self.trial.bound {
+            Some(bound) => Box::new(StatedClock(bound)),
+            None => Box::new(HostClock::start(self.clock.clone(), wanted.state_dir)?),
+        };
+        let settings = MeshSettings {
+            own: wanted.own.clone(),
+            listen: wanted.listen,
+            allow: wanted.allow,
+            ports: wanted.ports,
+            shift: WallShift(self.trial.shift),
+            place: self.place.clone(),
+            icmp,
+            tuning: wanted.tuning,
+        };
+        let random = Box::new(SystemEntropy::default());
+        let engine = Engine::new(settings, self.clock.clone(), source, random);
+        if let Some(trouble) = engine.trouble() {
+            tracing::warn!(trouble, "packets of other hosts are not answered there");
+        }
+        let (orders, inbox) = mpsc::channel();
+        let (wake, woken) = UnixStream::pair()?;
+        woken.set_nonblocking(true)?;
+        wake.set_nonblocking(true)?;
+        let bell = Bell { orders, wake };
+        let board = self.board.clone();
+        let engine = spawn("latency", move || engine.run(&inbox, &woken, &board))?;
+        spawn("icmp", move || {
+            if let Err(error) = icmp::run(&pinging, &mut SystemEntropy::default()) {
+                tracing::warn!(%error, "peers without an agent are not pinged");
+            }
+        })?;
+        let (discovery, inbox) = mpsc::channel();
+        let (own, port) = (wanted.own, wanted.sources.port);
+        let random = Box::new(SystemEntropy::default());
+        let discovering = Discovery::new(self.clock.clone(), random, wanted.sources);
+        let telling = bell.try_clone()?;
+        spawn("peers", move || {
+            discovering.run(&inbox, |round| telling.ring(peers(round)));
+        })?;
+        Ok(Running {
+            own,
+            port,
+            bell,
+            discovery,
+            engine: Some(engine),
+        })
+    }
+}
+
+fn peers(round: Round) -> Order {
+    Order::Peers {
+        own_zone: round.found.own_zone.unwrap_or_default(),
+        peers: round.is_new.then_some(round.found.peers),
+        unresolved: round.found.unresolved,
+        sources: round.sources,
+    }
+}
+
+/// How the thread that measures is told something, and woken.
+struct Bell {
     orders: mpsc::Sender<Order>,
     wake: UnixStream,
-    /// Dropped, it ends the discovery.
-    _discovery: mpsc::Sender<()>,
 }
 
-impl Drop for Latency {
-    fn drop(&mut self) {
+impl Bell {
+    fn ring(&self, order: Order) {
         // Whoever does not listen any more has ended already.
-        let _ = self.orders.send(Order::Stop);
+        let _ = self.orders.send(order);
         let _ = (&self.wake).write(&[0]);
     }
-}
 
-/// Begins to measure and to answer, if there are peers or the reflector is switched on.
-pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow::Result<Option<Latency>> {
-    if !settings.latency.is_on() {
-        return Ok(None);
+    fn try_clone(&self) -> std::io::Result<Self> {
+        Ok(Self {
+            orders: self.orders.clone(),
+            wake: self.wake.try_clone()?,
+        })
     }
-    let clock: Arc<dyn Clock> = Arc::new(ShiftedClock::new(clock, trial.shift));
-    let icmp = Arc::new(IcmpDesk::default());
-    let pinging = Arc::downgrade(&icmp);
-    let mesh = mesh_settings(settings, trial, icmp)?;
-    let interval = mesh.interval;
-    let sources = sources(settings, &mesh.own)?;
-    let state: Box<dyn ClockSource> = match trial.bound {
-        Some(bound) => Box::new(StatedClock(bound)),
-        None => Box::new(HostClock::start(clock.clone(), settings.state_dir.clone())?),
-    };
-    let engine = Engine::new(mesh, clock.clone(), state, Box::new(SystemEntropy::default()));
-    if let Some(trouble) = engine.trouble() {
-        tracing::warn!(trouble, "packets of other hosts are not answered there");
+}
+
+/// The threads.
+struct Running {
+    own: Arc<str>,
+    port: u16,
+    bell: Bell,
+    /// Dropped, it ends the discovery.
+    discovery: mpsc::Sender<Sources>,
+    engine: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// The name and the sockets stay as they are.
+    fn take(&self, wanted: Wanted) {
+        self.bell.ring(Order::Tune(Box::new(wanted.tuning)));
+        let sources = Sources {
+            own: self.own.to_string(),
+            port: self.port,
+            ..wanted.sources
+        };
+        let _ = self.discovery.send(sources);
     }
-    let (orders, inbox) = mpsc::channel();
-    let (wake, woken) = UnixStream::pair()?;
-    woken.set_nonblocking(true)?;
-    wake.set_nonblocking(true)?;
-    let board = Arc::new(LatencyBoard::default());
-    let shared = board.clone();
-    spawn("latency", move || engine.run(&inbox, &woken, &shared))?;
-    spawn("icmp", move || {
-        if let Err(error) = icmp::run(&pinging, interval, &mut SystemEntropy::default()) {
-            tracing::warn!(%error, "peers without an agent are not pinged");
-        }
-    })?;
-    let (stop, stopped) = mpsc::channel();
-    let (to_engine, ring) = (orders.clone(), wake.try_clone()?);
-    let discovery = Discovery::new(clock, sources);
-    spawn("peers", move || {
-        let mut before = None;
-        discovery.run(&stopped, |round| {
-            let changed = before.as_ref() != Some(&round.found);
-            before = Some(round.found.clone());
-            let own_zone = round.found.own_zone.unwrap_or_default();
-            let peers = changed.then_some(round.found.peers);
-            let order = Order::Peers {
-                peers,
-                own_zone,
-                unresolved: round.found.unresolved,
-                sources: round.sources,
-            };
-            let _ = to_engine.send(order);
-            let _ = (&ring).write(&[0]);
-        });
-    })?;
-    Ok(Some(Latency {
-        board,
-        orders,
-        wake,
-        _discovery: stop,
-    }))
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map(drop)
+impl Drop for Running {
+    /// Nothing is published afterwards.
+    fn drop(&mut self) {
+        self.bell.ring(Order::Stop);
+        let _ = self.engine.take().map(JoinHandle::join);
+    }
 }
 
-fn mesh_settings(settings: &Settings, trial: Trial, icmp: Arc<IcmpDesk>) -> anyhow::Result<MeshSettings> {
-    let latency = &settings.latency;
-    let own = match &latency.name {
-        Some(name) => name.clone(),
-        None => nix::unistd::gethostname()?.to_string_lossy().into_owned(),
-    };
-    let allow: Result<Vec<Network>, String> = latency.allow.iter().map(|text| text.parse()).collect();
-    Ok(MeshSettings {
-        own: own.into(),
-        listen: addresses(&latency.listen.0),
-        allow: allow.map_err(anyhow::Error::msg)?,
-        interval: latency.interval.0,
-        dscp: latency.dscp.0,
-        most: latency.max_peers.0,
-        keys: latency.key_file.as_deref().map(key).transpose()?,
-        shift: WallShift(trial.shift),
-        icmp,
-    })
-}
-
-fn sources(settings: &Settings, own: &str) -> anyhow::Result<Sources> {
-    let latency = &settings.latency;
-    let entries = |texts: &[String]| -> anyhow::Result<Vec<Entry>> {
-        let entries: Result<_, String> = texts.iter().map(|text| Entry::parse(text)).collect();
-        entries.map_err(anyhow::Error::msg)
-    };
-    Ok(Sources {
-        own: own.to_owned(),
-        stated: entries(&latency.peers)?,
-        file: latency.peers_file.clone(),
-        url: latency.peers_url.clone(),
-        dns: entries(&latency.peers_dns)?,
-        port: addresses(&latency.listen.0).first().map_or(862, SocketAddr::port),
-    })
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run)
 }
 
 /// A port alone is that of both families.
@@ -178,17 +206,4 @@ pub(super) fn addresses(listen: &str) -> Vec<SocketAddr> {
         ];
     }
     listen.parse().into_iter().collect()
-}
-
-/// The first line of a file.
-fn key(file: &Path) -> anyhow::Result<KeyRing> {
-    let text = std::fs::read(file).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
-    let line = text.split(|octet| *octet == b'\n').next().unwrap_or_default();
-    if !(SHORTEST_KEY..=LONGEST_KEY).contains(&line.len()) {
-        anyhow::bail!(
-            "{}: a key has {SHORTEST_KEY} to {LONGEST_KEY} octets in the first line; make one with: head -c 32 /dev/urandom | base64",
-            file.display()
-        );
-    }
-    Ok(KeyRing::new(Key::new(line)))
 }

@@ -132,6 +132,14 @@ impl Accounts {
         self.known.get(&account).map(|known| known.entry)
     }
 
+    /// The account that counts the same bytes as this one, in every hierarchy, and is charged to somebody else.
+    pub(super) fn around(&self, account: u64) -> Option<u64> {
+        let account = self.known.get(&account)?;
+        let id = account.inside?;
+        let around = self.known.get(&id)?;
+        (account.entry != around.entry && account.source.is_below(&around.source)).then_some(id)
+    }
+
     /// Takes the memory of those accounts that were asked for it; the others hold what they held.
     fn remember(&mut self, samples: &[MemorySample], book: &mut Book, at: Duration) {
         for sample in samples {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::accounts::Accounts;
 use super::book::Book;
+use super::within::Within;
+use crate::sample::FlowKind;
 use crate::sample::FlowSample;
 use crate::sample::Sample;
 
@@ -19,6 +21,7 @@ pub(super) struct Flows {
     known: HashMap<u64, Known>,
     /// Readings from before the agent was restarted, until their flows show up again.
     restored: HashMap<Arc<str>, [u64; 2]>,
+    within: Within,
     tick: u64,
 }
 
@@ -49,15 +52,21 @@ impl Flows {
     pub(super) fn observe(&mut self, sample: &Sample, accounts: &Accounts, book: &mut Book) {
         self.tick += 1;
         for flow in &sample.flows {
-            let more = self.more(flow);
-            if let Some(entry) = accounts.entry(flow.account) {
-                book.add_bytes(entry, flow.kind, more);
+            let mut more = self.more(flow);
+            let Some(entry) = accounts.entry(flow.account) else {
+                continue;
+            };
+            // A cgroup's block I/O is that of all below it; a network namespace or a tap is one account's alone.
+            if flow.kind == FlowKind::Block {
+                more = self.within.own(flow.account, accounts.around(flow.account), more);
             }
+            book.add_bytes(entry, flow.kind, more);
         }
         if self.tick.is_multiple_of(TIDY) {
             let tick = self.tick;
             self.known
                 .retain(|_, known| accounts.entry(known.account).is_some() && tick - known.tick < KEEP);
+            self.within.retain(|account| accounts.entry(account).is_some());
         }
         if self.tick.is_multiple_of(KEEP) {
             self.restored.clear();

@@ -167,6 +167,47 @@ fn bytes_are_unknown_until_a_flow_is_found_and_count_from_there() {
 }
 
 #[test]
+fn block_bytes_within_others_are_charged_once_and_network_bytes_are_their_own() {
+    let mut ledger = Ledger::new(settings(9), Duration::ZERO);
+    let nested = |second| {
+        let mut sample = sample(second, 2, &Details::default());
+        sample.accounts[1].source = AccountSource::Cgroup("/1/2".into());
+        sample.accounts[1].inside = Some(1);
+        sample
+    };
+    let mut report = HostReport::default();
+    for (second, around, inside) in [(1, 0, 0), (2, 700, 500), (3, 700, 500), (4, 700, 500)] {
+        let mut then = nested(second);
+        then.flows = [FlowKind::Block, FlowKind::Network]
+            .into_iter()
+            .flat_map(|kind| {
+                let id = 100 * (1 + kind.index() as u64);
+                [
+                    flow(id + 1, kind, [around, 0], true),
+                    flow(id + 2, kind, [inside, 0], true),
+                ]
+            })
+            .collect();
+        report = ledger.advance(then);
+    }
+    let bytes = |id: &str, kind: FlowKind| {
+        let mut found = report
+            .workloads
+            .iter()
+            .filter(|workload| &*workload.identity.id == id);
+        found.next().and_then(|workload| workload.bytes[kind.index()])
+    };
+    for (id, kind, expected) in [
+        ("/1", FlowKind::Block, [200, 0]),
+        ("/2", FlowKind::Block, [500, 0]),
+        ("/1", FlowKind::Network, [700, 0]),
+        ("/2", FlowKind::Network, [500, 0]),
+    ] {
+        assert_eq!(bytes(id, kind), Some(expected), "{id} {kind:?}");
+    }
+}
+
+#[test]
 fn bytes_go_on_over_a_restart_of_the_agent() {
     let mut ledger = Ledger::new(settings(9), Duration::ZERO);
     ledger.advance(sample(1, 1, &Details::default()));

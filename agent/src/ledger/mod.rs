@@ -25,6 +25,7 @@ mod sensors;
 mod sharing;
 mod stand_in;
 mod state;
+mod within;
 mod zones;
 
 use std::sync::Arc;

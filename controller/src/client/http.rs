@@ -13,9 +13,13 @@ use http_body_util::Limited;
 use hyper::Request;
 use hyper::header;
 use hyper::header::HeaderValue;
+use hyper::http::request;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::failure::Failure;
+use super::show;
+use super::stream::Stream;
 use crate::config;
 use crate::store::Address;
 use crate::store::EtcdTls;
@@ -27,8 +31,6 @@ const DEFAULT: &str = "http://127.0.0.1:8778";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest answer that is read.
 const LONGEST: usize = 256 << 20;
-/// The newest version of Placement's API that is spoken here.
-const VERSION: &str = "placement 1.39";
 
 /// One connection to a controller.
 pub(super) struct Http {
@@ -66,8 +68,12 @@ impl Http {
         let address = Address::parse(&url, tls.as_ref()).map_err(|problem| anyhow!(problem))?;
         let sender = timeout(PATIENCE, address.connect())
             .await
-            .with_context(|| format!("{url}: no answer"))?
-            .map_err(|problem| anyhow!("{url}: {problem}; is the controller running there? See --url"))?;
+            .map_err(|_| Failure::unreachable(format!("{url}: no answer in {PATIENCE:?}")))?
+            .map_err(|problem| {
+                Failure::unreachable(format!(
+                    "{url}: {problem}; is the controller running there? See --url"
+                ))
+            })?;
         Ok(Self {
             address,
             sender,
@@ -85,17 +91,58 @@ impl Http {
         serde_json::from_slice(&body).with_context(|| format!("{}{target}: the answer is not JSON", self.url))
     }
 
+    /// Everything of a list that comes page by page.
+    pub(super) async fn pages(&mut self, target: &str, name: &str) -> anyhow::Result<Vec<Value>> {
+        let (mut all, mut after) = (Vec::new(), String::new());
+        loop {
+            let joint = if target.contains('?') { '&' } else { '?' };
+            let mut page = self.get(&format!("{target}{joint}limit=1000{after}")).await?;
+            if let Value::Array(entries) = page[name].take() {
+                all.extend(entries);
+            }
+            let Some(next) = page["next"].as_str() else {
+                return Ok(all);
+            };
+            after = format!("&after={}", show::escaped(next));
+        }
+    }
+
     /// Any method, without a body.
     pub(super) async fn ask(&mut self, method: &str, target: &str) -> anyhow::Result<(u16, Bytes)> {
-        let mut request = Request::builder()
+        let request = self.request(method, target);
+        self.exchange(target, request.body(Full::default())?).await
+    }
+
+    /// Any method, with a body of JSON.
+    pub(super) async fn send(
+        &mut self,
+        method: &str,
+        target: &str,
+        body: &Value,
+    ) -> anyhow::Result<(u16, Bytes)> {
+        let request = self
+            .request(method, target)
+            .header(header::CONTENT_TYPE, "application/json");
+        let request = request.body(Full::new(Bytes::from(body.to_string())))?;
+        self.exchange(target, request).await
+    }
+
+    fn request(&self, method: &str, target: &str) -> request::Builder {
+        let request = Request::builder()
             .method(method)
             .uri(target)
-            .header(header::HOST, &self.address.authority)
-            .header("openstack-api-version", VERSION);
-        if let Some(value) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, value);
+            .header(header::HOST, &self.address.authority);
+        match &self.authorization {
+            Some(value) => request.header(header::AUTHORIZATION, value),
+            None => request,
         }
-        let request = request.body(Full::<Bytes>::default())?;
+    }
+
+    async fn exchange(
+        &mut self,
+        target: &str,
+        request: Request<Full<Bytes>>,
+    ) -> anyhow::Result<(u16, Bytes)> {
         let exchange = async {
             self.sender.ready().await?;
             let response = self.sender.send_request(request).await?;
@@ -104,10 +151,29 @@ impl Http {
             let body = body.map_err(|error| anyhow!(error))?;
             anyhow::Ok((status, body.to_bytes()))
         };
-        timeout(PATIENCE, exchange)
-            .await
-            .with_context(|| format!("{}{target}: no answer in {PATIENCE:?}", self.url))?
-            .with_context(|| format!("{}{target}", self.url))
+        let lost = |problem: String| Failure::unreachable(format!("{}{target}: {problem}", self.url));
+        match timeout(PATIENCE, exchange).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(lost(format!("{error:#}")).into()),
+            Err(_) => Err(lost(format!("no answer in {PATIENCE:?}")).into()),
+        }
+    }
+
+    /// A stream of events, from what came after the one named.
+    pub(super) async fn listen(&mut self, target: &str, since: Option<&str>) -> anyhow::Result<Stream> {
+        let mut request = self.request("GET", target);
+        if let Some(since) = since {
+            request = request.header("last-event-id", since);
+        }
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request.body(Full::default())?).await?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            let body = Limited::new(response.into_body(), LONGEST).collect().await;
+            let body = body.map_err(|error| anyhow!(error))?.to_bytes();
+            return Err(self.refused(target, status, &body));
+        }
+        Ok(Stream::of(response.into_body()))
     }
 
     /// What the controller says against it.
@@ -115,6 +181,6 @@ impl Http {
         let json: Value = serde_json::from_slice(body).unwrap_or_default();
         let said = json["errors"][0]["detail"].as_str().map(str::to_owned);
         let said = said.unwrap_or_else(|| String::from_utf8_lossy(body).trim().chars().take(200).collect());
-        anyhow!("{}{target}: {status}: {said}", self.url)
+        Failure::answered(status, format!("{}{target}: {status}: {said}", self.url)).into()
     }
 }

@@ -139,6 +139,31 @@ mod tests {
                 "store.etcd.endpoints: ",
             ),
             (
+                "fleet:\n  agents: {scheme: http, tokenfile: x}\n",
+                "controller.yaml:2: fleet.agents: unknown field `tokenfile`",
+            ),
+            (
+                "fleet:\n  prometheus: {url: x, pasword-file: y}\n",
+                "controller.yaml:2: fleet.prometheus: unknown field `pasword-file`",
+            ),
+            ("fleet: {interval: 10}\n", "controller.yaml:1: fleet.interval: "),
+            (
+                "fleet: {interval: 5h}\n",
+                "fleet.interval: has to be from 1s to 1h",
+            ),
+            (
+                "fleet: {targets: ['a:1'], prometheus: {url: 'http://p'}}\n",
+                "fleet.prometheus: takes the place of",
+            ),
+            (
+                "fleet: {hosts: {a: {allocation-ratios: {VCPU: 0}}}}\n",
+                "fleet.hosts: the allocation ratio of VCPU",
+            ),
+            (
+                "fleet: {providers: {traits: [nvme]}}\n",
+                "fleet.providers.traits: \"nvme\" is no trait",
+            ),
+            (
                 "store: {etcd: {endpoints: [a], user: x}}\n",
                 "store.etcd.user: goes with",
             ),

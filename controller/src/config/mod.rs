@@ -1,21 +1,33 @@
 //! What the operator may decide.
 
 mod file;
+mod fleet;
 mod roles;
+mod span;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::placement::Policies;
 pub use file::ConfigError;
 pub use file::SAMPLE;
 pub use file::load;
 pub(crate) use file::text_of;
+pub use fleet::Access;
+pub use fleet::Agents;
+pub use fleet::Ages;
+pub use fleet::Fleet;
+pub use fleet::Host;
+pub use fleet::Prometheus;
+pub use fleet::Providers;
+pub use fleet::Scheme;
 pub use roles::Credential;
 pub use roles::Role;
 pub use roles::Roles;
 pub(crate) use roles::digest_of;
 pub(crate) use roles::hex;
+pub use span::Span;
 
 /// Where the controller listens if nobody says otherwise: for this machine only, on the port that Placement has.
 pub const LISTEN: &str = "127.0.0.1:8778";
@@ -28,10 +40,14 @@ pub struct Settings {
     pub listen: Vec<String>,
     /// Where claims are kept.
     pub store: Store,
+    /// Which hosts there are, and who tells of them.
+    pub fleet: Fleet,
     /// The HTTP side.
     pub web: Web,
     /// Who may do what.
     pub auth: Auth,
+    /// Policies beside those that are always there.
+    pub policies: Policies,
     /// Bounds.
     pub limits: Limits,
     /// What is logged.
@@ -43,8 +59,10 @@ impl Default for Settings {
         Self {
             listen: vec![LISTEN.to_owned()],
             store: Store::default(),
+            fleet: Fleet::default(),
             web: Web::default(),
             auth: Auth::default(),
+            policies: Policies::default(),
             limits: Limits::default(),
             log: Log::default(),
         }
@@ -209,6 +227,7 @@ impl Settings {
         if !(1..=1000).contains(&self.limits.requests) {
             return wrong("limits.requests", "has to be from 1 to 1000");
         }
+        self.fleet.check()?;
         let Some(etcd) = &self.store.etcd else {
             return Ok(());
         };

@@ -70,12 +70,16 @@ pub struct HostFacts {
     pub memory_total_bytes: Fact<f64>,
     /// The memory that could still be used.
     pub memory_available_bytes: Fact<f64>,
+    /// How large its local file systems are, by mount point.
+    pub filesystem_bytes: BTreeMap<String, Fact<f64>>,
     /// Grams of CO₂-equivalent per kilowatt-hour of its grid.
     pub grams_per_kwh: Fact<f64>,
     /// By how much the building multiplies its power.
     pub building_factor: Fact<f64>,
     /// The country, as ISO 3166 writes it with two letters.
     pub country: Fact<String>,
+    /// The site, as its agent names it.
+    pub site: Fact<String>,
     /// Where it stands.
     pub position: Fact<Position>,
     /// How its power is known.

@@ -47,7 +47,17 @@ pub struct HostMemory {
 impl HostMemory {
     /// Takes in a page that was read `at`. Of a page that cannot be read nothing is taken in, and the facts grow older.
     pub fn advance(&mut self, at: Duration, page: &str) -> Result<(), PageError> {
-        let mut reading = Reading::of(page)?;
+        self.take_in(at, Reading::of(page)?);
+        Ok(())
+    }
+
+    /// When the latest page was read.
+    pub fn latest(&self) -> Option<Duration> {
+        self.latest.as_ref().map(|(at, _)| *at)
+    }
+
+    /// The same for a page that was read elsewhere.
+    pub fn take_in(&mut self, at: Duration, mut reading: Reading) {
         self.utilisation = self
             .latest
             .as_ref()
@@ -62,7 +72,6 @@ impl HostMemory {
             }
         }
         self.latest = Some((at, reading));
-        Ok(())
     }
 
     /// The facts as they stand at `now`.
@@ -94,6 +103,7 @@ impl HostMemory {
             } else {
                 not_negative(live(available), "the available memory")
             },
+            filesystem_bytes: filesystems(reading, age, limits.lasting),
             grams_per_kwh: not_negative(
                 fact(
                     reading.grams.clone(),
@@ -104,6 +114,7 @@ impl HostMemory {
             ),
             building_factor: fact(reading.building.clone(), age, limits.lasting),
             country: fact(reading.country.clone(), age, limits.lasting),
+            site: fact(reading.site.clone(), age, limits.lasting),
             position: position(reading, age, limits.lasting),
             power_quality: reading
                 .quality
@@ -164,6 +175,15 @@ fn not_negative(fact: Fact<f64>, what: &str) -> Fact<f64> {
         }
         other => other,
     }
+}
+
+fn filesystems(reading: &Reading, age: Duration, limit: Duration) -> BTreeMap<String, Fact<f64>> {
+    let sizes = reading.filesystems.iter();
+    let sizes = sizes.map(|(mount_point, size)| {
+        let size = not_negative(fact(size.clone(), age, limit), "the size");
+        (mount_point.clone(), size)
+    });
+    sizes.collect()
 }
 
 /// Which part of the CPU time since the last page was busy.

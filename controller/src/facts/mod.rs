@@ -1,6 +1,6 @@
 //! What is known of every host besides its capacity, and how old it is.
 //!
-//! Pages of metrics come in as text, facts go out as values: how the text is fetched is decided elsewhere. Each fact is known, stale,
+//! Pages of metrics come in as text, facts go out as values: who is asked when is decided elsewhere. Each fact is known, stale,
 //! missing or contradictory, and only what is known counts for a decision.
 
 mod fact;
@@ -11,7 +11,9 @@ mod memory;
 mod memory_tests;
 pub mod poll;
 mod reading;
+mod sieve;
 mod text;
+mod web;
 
 pub use fact::Fact;
 pub use host::Delay;
@@ -22,6 +24,11 @@ pub use host::PowerModel;
 pub use host::Quality;
 pub use memory::AgeLimits;
 pub use memory::HostMemory;
+pub use reading::Reading;
 pub use reading::family_names;
+pub use sieve::Sieve;
 pub use text::MAX_PAGE;
 pub use text::PageError;
+pub use web::Question;
+pub use web::Web;
+pub use web::WebError;

@@ -13,6 +13,8 @@ use super::text::read_page;
 const MAX_PEERS: usize = 4096;
 /// The most sockets and components of a power model.
 const MAX_SOCKETS: usize = 256;
+/// The most file systems of one host.
+const MAX_FILESYSTEMS: usize = 256;
 
 /// A value that may be said once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,9 +46,9 @@ pub(super) enum Way {
     Round,
 }
 
-/// What one page says.
+/// What one page says. Only [`HostMemory`](super::HostMemory) looks into it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reading {
+pub struct Reading {
     pub(super) power: Option<f64>,
     /// Static and full load, by component and socket.
     pub(super) model: BTreeMap<(String, String), [Option<f64>; 2]>,
@@ -55,10 +57,13 @@ pub(super) struct Reading {
     pub(super) idle_seconds: Option<f64>,
     pub(super) memory_total: Once<f64>,
     pub(super) memory_available: Once<f64>,
+    /// Bytes by mount point.
+    pub(super) filesystems: BTreeMap<String, Once<f64>>,
     pub(super) grams: Once<f64>,
     pub(super) grams_age: Once<f64>,
     pub(super) building: Once<f64>,
     pub(super) country: Once<String>,
+    pub(super) site: Once<String>,
     pub(super) latitude: Once<f64>,
     pub(super) longitude: Once<f64>,
     pub(super) quality: Option<Quality>,
@@ -70,16 +75,17 @@ pub(super) struct Reading {
 type Take = fn(&mut Reading, &Sample<'_>) -> Result<(), PageError>;
 
 /// The families that are read, and who reads them.
-const FAMILIES: [(&str, Take); 16] = [
+const FAMILIES: [(&str, Take); 17] = [
     ("wattle_host_power_watts", power),
     ("wattle_power_model_watts", model),
     ("wattle_host_cpus", cpus),
     ("wattle_host_cpu_seconds_total", cpu_seconds),
     ("wattle_host_memory_bytes", memory),
+    ("wattle_host_filesystem_size_bytes", filesystem),
     ("wattle_grid_carbon_intensity_grams_per_kilowatt_hour", grams),
     ("wattle_grid_carbon_intensity_age_seconds", grams_age),
     ("wattle_grid_carbon_info", building),
-    ("wattle_host_location_info", country),
+    ("wattle_host_location_info", place),
     ("wattle_host_latitude_degrees", latitude),
     ("wattle_host_longitude_degrees", longitude),
     ("wattle_sensor_info", quality),
@@ -94,25 +100,26 @@ pub fn family_names() -> impl Iterator<Item = &'static str> {
     FAMILIES.iter().map(|(name, _)| *name)
 }
 
+fn reader(name: &str) -> Option<Take> {
+    let found = FAMILIES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, take)| *take)
+}
+
+/// Whether a family is one of those that are read.
+pub(super) fn is_read(name: &str) -> bool {
+    reader(name).is_some()
+}
+
 impl Reading {
     /// Reads a page.
-    pub(super) fn of(page: &str) -> Result<Self, PageError> {
+    pub fn of(page: &str) -> Result<Self, PageError> {
         let mut reading = Self::default();
-        let take = |name: &str| {
-            FAMILIES
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, take)| *take)
-        };
-        read_page(
-            page,
-            |name| take(name).is_some(),
-            |sample| match take(sample.name) {
-                Some(take) => take(&mut reading, &sample),
-                None => Ok(()),
-            },
-        )?;
-        Ok(reading)
+        let mut found = false;
+        read_page(page, is_read, |sample| {
+            found = true;
+            reader(sample.name).map_or(Ok(()), |take| take(&mut reading, &sample))
+        })?;
+        found.then_some(reading).ok_or(PageError::Nothing)
     }
 }
 
@@ -166,6 +173,14 @@ fn memory(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> {
     Ok(())
 }
 
+fn filesystem(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> {
+    if let Some(mount_point) = sample.label("mountpoint") {
+        let sizes = reading.filesystems.entry(mount_point.to_owned());
+        sizes.or_default().say(sample.value);
+    }
+    bounded(reading.filesystems.len(), MAX_FILESYSTEMS, "file systems")
+}
+
 fn grams(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> {
     reading.grams.say(sample.value);
     Ok(())
@@ -183,9 +198,11 @@ fn building(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError>
     Ok(())
 }
 
-fn country(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> {
-    if let Some(country) = sample.label("country") {
-        reading.country.say(country.to_owned());
+fn place(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> {
+    for (label, said) in [("country", &mut reading.country), ("site", &mut reading.site)] {
+        if let Some(name) = sample.label(label) {
+            said.say(name.to_owned());
+        }
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 /// The longest page.
 pub const MAX_PAGE: usize = 32 << 20;
 /// The longest line that is read.
-const MAX_LINE: usize = 16 << 10;
+pub(super) const MAX_LINE: usize = 16 << 10;
 /// The most labels of one sample.
 const MAX_LABELS: usize = 64;
 
@@ -30,6 +30,9 @@ pub enum PageError {
         /// Its beginning.
         text: String,
     },
+    /// It says nothing that an agent says.
+    #[error("the page has nothing of a wattle agent in it: does something else listen there?")]
+    Nothing,
     /// It says more than a host can have.
     #[error("the page has more than {most} {what}")]
     TooMany {

@@ -60,7 +60,7 @@ impl<'l> Draft<'l> {
     }
 
     /// A provider that is not there yet.
-    pub(super) fn new_provider(&mut self, uuid: Uuid, name: &str) {
+    pub(super) fn new_provider(&mut self, uuid: Uuid, name: &str) -> &mut ProviderRecord {
         self.expect(Key::Provider(uuid), None);
         let record = ProviderRecord {
             name: name.to_owned(),
@@ -73,7 +73,7 @@ impl<'l> Draft<'l> {
             aggregates: Vec::new(),
             allocations: BTreeMap::new(),
         };
-        self.providers.insert(uuid, record);
+        self.providers.entry(uuid).or_insert(record)
     }
 
     pub(super) fn remove_provider(&mut self, known: &Provider) {
@@ -165,6 +165,11 @@ impl Ledger {
         let slot = Uuid::canonical(uuid).and_then(|uuid| self.by_uuid.get(&uuid));
         let provider = slot.and_then(|slot| self.at(*slot));
         provider.ok_or_else(|| Refusal::NoProvider(uuid.to_owned()))
+    }
+
+    /// The provider with this name.
+    pub fn provider_named(&self, name: &str) -> Option<&Provider> {
+        self.at(*self.by_name.get(name)?)
     }
 
     /// Refuses who does not know a provider's generation.

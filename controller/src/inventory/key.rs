@@ -70,7 +70,7 @@ pub fn pointed_to(key: &str, value: &[u8]) -> Option<String> {
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters: a provider's name may hold anything.
-fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     name.bytes().fold(String::new(), |mut escaped, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));

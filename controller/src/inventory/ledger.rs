@@ -250,6 +250,16 @@ impl Ledger {
     }
 }
 
+/// The consumer that a key is about, and where it has allocations by what is
+/// there; `None`: it is about something else, or cannot be read.
+pub(crate) fn consumer_in<'k>(key: &'k str, value: Option<&[u8]>) -> Option<(&'k str, Vec<Uuid>)> {
+    let Some(Key::Consumer(id)) = Key::parse(key) else {
+        return None;
+    };
+    let record: Option<ConsumerRecord> = parsed(value).ok()?;
+    Some((id, record.map(|record| record.providers).unwrap_or_default()))
+}
+
 fn read(change: &Change) -> Result<Option<Fact<'_>>, Unreadable> {
     let value = change.value.as_deref();
     let fact = match Key::parse(&change.key) {

@@ -23,11 +23,14 @@ mod vocabulary;
 
 pub use change::Claim;
 pub use change::ConsumerGeneration;
+pub use change::Shape;
 pub use key::PREFIXES;
+pub(crate) use key::escaped;
 pub use key::pointed_to;
 pub use ledger::Consumer;
 pub use ledger::Ledger;
 pub use ledger::Unreadable;
+pub(crate) use ledger::consumer_in;
 pub use plan::Plan;
 pub use plan::Refusal;
 pub use provider::Provider;

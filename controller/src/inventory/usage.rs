@@ -35,6 +35,16 @@ impl Ledger {
         self.consumers.len()
     }
 
+    /// All consumers, in no particular order.
+    pub(crate) fn consumers(&self) -> impl Iterator<Item = (&str, &Consumer)> {
+        self.consumers.iter().map(|(id, consumer)| (&**id, consumer))
+    }
+
+    /// The consumers of a project, by id.
+    pub(crate) fn consumers_of(&self, project: &str) -> impl Iterator<Item = &str> {
+        self.by_project.get(project).into_iter().flatten().map(|id| &**id)
+    }
+
     /// A consumer, by the spelling under which it was made.
     pub fn consumer(&self, id: &str) -> Option<&Consumer> {
         self.consumers.get(id)

@@ -98,6 +98,12 @@ impl Fleet {
         &self.hosts
     }
 
+    /// Puts a host of the same name in the place of one, which is given back; `None`, and nothing done, if there is no such place.
+    pub(crate) fn replace(&mut self, index: usize, host: Host) -> Option<Host> {
+        let place = self.hosts.get_mut(index)?;
+        Some(std::mem::replace(place, host))
+    }
+
     /// Where a host stands in that order.
     pub fn index(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()

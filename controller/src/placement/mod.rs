@@ -35,6 +35,7 @@ pub use fleet::Standing;
 pub use job::RequestFault;
 pub use policy::Curve;
 pub use policy::EmptyHosts;
+pub use policy::Policies;
 pub use policy::Policy;
 pub use policy::PolicyError;
 pub use policy::read_policies;

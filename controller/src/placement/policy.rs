@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -12,7 +13,7 @@ use super::term::Term;
 const MAX_WEIGHT: f64 = 1e6;
 
 /// How a host's dynamic power grows with the part of its CPUs that is busy.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Curve {
     /// In proportion.
@@ -23,7 +24,7 @@ pub enum Curve {
 }
 
 /// What a host on which nobody runs costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EmptyHosts {
     /// It draws its static power anyway.
@@ -148,6 +149,41 @@ impl Policy {
         NAMED.iter().map(|(name, ..)| *name)
     }
 
+    /// In which nothing matters yet.
+    pub(crate) fn blank() -> Self {
+        Self {
+            name: String::new(),
+            weights: [0.0; TERMS],
+            curve: Curve::default(),
+            empty_hosts: EmptyHosts::default(),
+        }
+    }
+
+    /// The same with other weights, another curve, other costs of empty hosts.
+    pub(crate) fn with(
+        mut self,
+        weights: &BTreeMap<Term, f64>,
+        curve: Option<Curve>,
+        empty_hosts: Option<EmptyHosts>,
+    ) -> Result<Self, PolicyError> {
+        for (term, weight) in weights {
+            if !(0.0..=MAX_WEIGHT).contains(weight) {
+                return Err(PolicyError::BadWeight {
+                    policy: self.name,
+                    term: term.as_str(),
+                    weight: *weight,
+                });
+            }
+            self.weights[*term as usize] = *weight;
+        }
+        self.curve = curve.unwrap_or(self.curve);
+        self.empty_hosts = empty_hosts.unwrap_or(self.empty_hosts);
+        if self.weights.iter().all(|weight| *weight == 0.0) {
+            return Err(PolicyError::NothingMatters(self.name));
+        }
+        Ok(self)
+    }
+
     /// The weight of a term.
     pub fn weight(&self, term: Term) -> f64 {
         self.weights[term as usize]
@@ -180,12 +216,15 @@ pub enum PolicyError {
         /// What is written.
         weight: f64,
     },
+    /// It has the name of one that is always there.
+    #[error("policy {0}: that one is always there; take another name, and `base: {0}` to begin from it")]
+    Taken(String),
     /// Nothing matters.
     #[error("policy {0}: all weights are 0; give one term a weight")]
     NothingMatters(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {
     base: Option<String>,
@@ -206,42 +245,54 @@ pub fn read_policies(yaml: &str) -> Result<Vec<Policy>, PolicyError> {
 }
 
 fn built(name: String, written: Written) -> Result<Policy, PolicyError> {
-    let mut policy = match written.base {
+    let base = match written.base {
         Some(base) => match Policy::named(&base) {
             Some(policy) => policy,
             None => return Err(PolicyError::NoBase { policy: name, base }),
         },
-        None => Policy {
-            name: String::new(),
-            weights: [0.0; TERMS],
-            curve: Curve::default(),
-            empty_hosts: EmptyHosts::default(),
-        },
+        None => Policy::blank(),
     };
-    for (term, weight) in written.weights {
-        if !(0.0..=MAX_WEIGHT).contains(&weight) {
-            let term = term.as_str();
-            return Err(PolicyError::BadWeight {
-                policy: name,
-                term,
-                weight,
-            });
+    let named = Policy { name, ..base };
+    named.with(&written.weights, written.curve, written.empty_hosts)
+}
+
+/// All policies that there are: those that are always there, and the operator's own.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Written>")]
+pub struct Policies(Vec<Policy>);
+
+impl Policies {
+    /// The policy of that name.
+    pub fn named(&self, name: &str) -> Option<Policy> {
+        let own = self.0.iter().find(|policy| policy.name == name);
+        own.cloned().or_else(|| Policy::named(name))
+    }
+
+    /// The names of all.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Policy::names().collect();
+        names.extend(self.0.iter().map(|policy| policy.name.as_str()));
+        names
+    }
+}
+
+impl TryFrom<BTreeMap<String, Written>> for Policies {
+    type Error = PolicyError;
+
+    fn try_from(written: BTreeMap<String, Written>) -> Result<Self, PolicyError> {
+        if let Some(name) = written.keys().find(|name| Policy::named(name).is_some()) {
+            return Err(PolicyError::Taken(name.clone()));
         }
-        policy.weights[term as usize] = weight;
+        let built = written.into_iter().map(|(name, written)| built(name, written));
+        built.collect::<Result<_, _>>().map(Self)
     }
-    policy.curve = written.curve.unwrap_or(policy.curve);
-    policy.empty_hosts = written.empty_hosts.unwrap_or(policy.empty_hosts);
-    if policy.weights.iter().all(|weight| *weight == 0.0) {
-        return Err(PolicyError::NothingMatters(name));
-    }
-    policy.name = name;
-    Ok(policy)
 }
 
 #[cfg(test)]
 mod tests {
     use super::Curve;
     use super::EmptyHosts;
+    use super::Policies;
     use super::Policy;
     use super::read_policies;
     use crate::placement::term::Term;
@@ -275,6 +326,16 @@ mod tests {
             let error = read_policies(yaml).unwrap_err().to_string();
             assert!(error.contains(part), "{yaml}: {error}");
         }
+    }
+
+    #[test]
+    fn the_operators_policies_stand_beside_those_that_are_always_there() {
+        let policies: Policies = serde_yaml::from_str("night: {base: pack}").unwrap();
+        assert_eq!(policies.named("night").unwrap().weight(Term::Pack), 4.0);
+        assert_eq!(policies.named("pack"), Policy::named("pack"));
+        assert_eq!(policies.names().last(), Some(&"night"));
+        let taken: Result<Policies, _> = serde_yaml::from_str("pack: {base: spread}");
+        assert!(taken.unwrap_err().to_string().contains("take another name"));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::facts::Position;
 use crate::inventory::Wish;
 
@@ -78,7 +81,8 @@ impl Machine {
 }
 
 /// Whether the members of a group want each other on their host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Affinity {
     /// All on one host.
     Together,

@@ -5,7 +5,7 @@ use super::version::Version;
 use crate::inventory::Uuid;
 
 /// A request, as a transport hands it over.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'r> {
     /// The method, in capitals.
     pub method: &'r str,

@@ -36,6 +36,7 @@ mod tests;
 mod traits;
 mod usages;
 mod version;
+pub(crate) mod words;
 
 pub use call::Request;
 pub use reply::Response;

@@ -25,6 +25,12 @@ impl Query {
         Ok(Self { pairs: pairs? })
     }
 
+    /// One parameter, decoded already.
+    pub(super) fn one(key: &str, value: &str) -> Self {
+        let pairs = vec![(key.to_owned(), value.to_owned())];
+        Self { pairs }
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs
             .iter()

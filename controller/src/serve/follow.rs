@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::Placement;
 use super::health::Health;
+use crate::clock;
 use crate::store::Store;
 use crate::store::Watch;
 use crate::store::WatchEnd;
+use crate::v1::News;
 
 /// Between two attempts while the store does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -15,13 +17,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Begins to follow. Returns when the ledger has everything, or the first attempt has failed and others go on behind.
-pub(super) async fn start(store: &Arc<dyn Store>, service: &Arc<Placement>, health: &Arc<Health>) {
-    let watch = begin(&**store, service, health).await;
+pub(super) async fn start(
+    store: &Arc<dyn Store>,
+    service: &Arc<Placement>,
+    health: &Arc<Health>,
+    news: &Arc<News>,
+) {
+    let watch = begin(&**store, service, health, news).await;
     health.store_answers(watch.is_some());
     tokio::spawn(follow(
         Arc::clone(store),
         Arc::clone(service),
         Arc::clone(health),
+        Arc::clone(news),
         watch,
     ));
     tokio::spawn(look_after(Arc::clone(store), Arc::clone(health)));
@@ -31,14 +39,15 @@ async fn follow(
     store: Arc<dyn Store>,
     service: Arc<Placement>,
     health: Arc<Health>,
+    news: Arc<News>,
     mut watch: Option<Watch>,
 ) {
     loop {
         if let Some(watch) = &mut watch {
-            take_in_all(watch, &service, &health).await;
+            take_in_all(watch, &service, &health, &news).await;
             health.lost();
         }
-        watch = begin(&*store, &service, &health).await;
+        watch = begin(&*store, &service, &health, &news).await;
         if watch.is_none() {
             tokio::time::sleep(PAUSE).await;
         }
@@ -46,11 +55,13 @@ async fn follow(
 }
 
 /// Reads everything, and asks to be told of what comes after.
-async fn begin(store: &dyn Store, service: &Placement, health: &Health) -> Option<Watch> {
+async fn begin(store: &dyn Store, service: &Placement, health: &Health, news: &News) -> Option<Watch> {
     let begun = async {
         let listing = store.list("").await.map_err(anyhow::Error::from)?;
         let revision = listing.revision;
+        let everybody = News::everybody(&listing.entries);
         service.begin_anew(listing.entries)?;
+        news.all(&service.ledger(), everybody, clock::wall().as_secs());
         let watch = store.watch("", revision).await?;
         health.followed(revision.0);
         tracing::info!(
@@ -68,7 +79,7 @@ async fn begin(store: &dyn Store, service: &Placement, health: &Health) -> Optio
         .ok()
 }
 
-async fn take_in_all(watch: &mut Watch, service: &Placement, health: &Health) {
+async fn take_in_all(watch: &mut Watch, service: &Placement, health: &Health, news: &News) {
     loop {
         match watch.next().await {
             Ok(batch) => {
@@ -77,6 +88,7 @@ async fn take_in_all(watch: &mut Watch, service: &Placement, health: &Health) {
                     return;
                 }
                 health.followed(batch.revision.0);
+                news.heard(&service.ledger(), &batch.changes, clock::wall().as_secs());
             }
             Err(WatchEnd::ListAgain) => {
                 return tracing::warn!("the store no longer tells what changed; reading everything again");

@@ -28,8 +28,12 @@ use crate::placement_api;
 use crate::placement_api::MAX_BODY;
 use crate::placement_api::Request;
 use crate::placement_api::Response;
+use crate::v1;
+use crate::v1::Api;
+use crate::v1::Call;
 
 const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
 /// What stands behind the door.
 pub(super) struct Front {
@@ -37,6 +41,7 @@ pub(super) struct Front {
     access: Arc<Access>,
     health: Arc<Health>,
     metrics: Metrics,
+    api: Arc<Api>,
     random: SystemRandom,
 }
 
@@ -46,12 +51,14 @@ impl Front {
         access: Arc<Access>,
         health: Arc<Health>,
         metrics: Metrics,
+        api: Arc<Api>,
     ) -> Self {
         Self {
             service,
             access,
             health,
             metrics,
+            api,
             random: SystemRandom::new(),
         }
     }
@@ -69,7 +76,18 @@ impl Front {
                     "the metrics cannot be written",
                 ),
             },
+            Room::Own => own(self.api.handle(&call(head, &errand.body)).await),
+            Room::Extender => self.extender(errand),
             Room::Placement(_) => self.placement(errand).await,
+        }
+    }
+
+    fn extender(&self, errand: &Errand) -> Reply {
+        let head = &errand.head;
+        let (_, path) = route::room(head.path());
+        match self.api.extend(head.method.as_str(), path, &errand.body) {
+            Ok(body) => Answer::ok("application/json", body).into(),
+            Err(error) => own(v1::refused(error.status(), &error.to_string())),
         }
     }
 
@@ -131,10 +149,43 @@ impl Office for Front {
 
     fn refuse(&self, head: &Head, status: StatusCode, sentence: &'static str) -> Reply {
         self.metrics.refused(route::label(head.path()), status.as_u16());
+        if let Room::Own | Room::Extender = route::room(head.path()).0 {
+            return own(v1::refused(status.as_u16(), sentence));
+        }
         let carried = Carried::of(head);
         let request = carried.request(head, &[], self.random().unwrap_or_default());
         reply(placement_api::refused(&request, status.as_u16(), sentence))
     }
+}
+
+/// A request to the controller's own API.
+fn call<'r>(head: &'r Head, body: &'r [u8]) -> Call<'r> {
+    let header = |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok());
+    Call {
+        method: head.method.as_str(),
+        path: head.path(),
+        query: head.query().unwrap_or_default(),
+        content_type: header(header::CONTENT_TYPE),
+        last_event: header(LAST_EVENT),
+        body,
+        now: clock::wall().as_secs(),
+    }
+}
+
+/// Its answer as the door sends it.
+fn own(response: v1::Response) -> Reply {
+    let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let media = response.content_type;
+    let reply = match response.body {
+        v1::Body::Whole(body) => Reply::new(status, body),
+        v1::Body::Flowing(pieces) => Reply::flowing(media.unwrap_or_default(), pieces),
+    };
+    let media = media.map(|media| (header::CONTENT_TYPE, HeaderValue::from_static(media)));
+    let allow = response
+        .allow
+        .and_then(|allow| Some((header::ALLOW, HeaderValue::try_from(allow).ok()?)));
+    let headers = media.into_iter().chain(allow);
+    headers.fold(reply, |reply, (name, value)| reply.with(name, value))
 }
 
 /// The headers that the API looks at, each joined to one.

@@ -16,6 +16,7 @@ use prometheus_client::registry::Unit;
 
 use super::Placement;
 use super::health::Health;
+use crate::v1::Api;
 
 /// The media type of OpenMetrics.
 pub(super) const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -52,11 +53,14 @@ pub(super) struct Metrics {
     revision: Gauge<u64, AtomicU64>,
     lost: Counter,
     sizes: Family<What, Gauge>,
+    listeners: Gauge,
+    dropped: Counter,
     health: Arc<Health>,
+    api: Arc<Api>,
 }
 
 impl Metrics {
-    pub(super) fn new(health: Arc<Health>) -> Self {
+    pub(super) fn new(health: Arc<Health>, api: Arc<Api>) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("wattle_controller"),
             requests: Family::default(),
@@ -66,10 +70,19 @@ impl Metrics {
             revision: Gauge::default(),
             lost: Counter::default(),
             sizes: Family::default(),
+            listeners: Gauge::default(),
+            dropped: Counter::default(),
             health,
+            api,
         };
         metrics.register();
         metrics
+    }
+
+    /// Adds families of others.
+    pub(super) fn with(mut self, register: impl FnOnce(&mut Registry)) -> Self {
+        register(&mut self.registry);
+        self
     }
 
     fn register(&mut self) {
@@ -108,6 +121,13 @@ impl Metrics {
             self.lost.clone(),
         );
         registry.register("ledger_entries", "What the ledger holds", self.sizes.clone());
+        registry.register("event_listeners", "Who listens to events", self.listeners.clone());
+        registry.register(
+            "event_listeners_dropped",
+            "Listeners that did not keep up with events, and were dropped",
+            self.dropped.clone(),
+        );
+        self.api.counters().register(registry);
     }
 
     pub(super) fn answered(&self, route: &'static str, status: u16, took: Duration) {
@@ -132,6 +152,11 @@ impl Metrics {
         self.revision.set(self.health.revision());
         let more = self.health.times_lost().saturating_sub(self.lost.get());
         self.lost.inc_by(more);
+        let hub = self.api.hub();
+        self.listeners
+            .set(i64::try_from(hub.listeners()).unwrap_or(i64::MAX));
+        let dropped = hub.dropped().saturating_sub(self.dropped.get());
+        self.dropped.inc_by(dropped);
         let (providers, consumers) = {
             let ledger = service.ledger();
             (ledger.providers().count(), ledger.consumer_count())

@@ -5,6 +5,7 @@ mod follow;
 mod front;
 mod health;
 mod metrics;
+mod own;
 mod route;
 mod stores;
 
@@ -26,10 +27,12 @@ use self::metrics::Metrics;
 use crate::config;
 use crate::config::ConfigError;
 use crate::config::Settings;
+use crate::fleet;
 use crate::log;
 use crate::placement_api::MAX_BODY;
 use crate::placement_api::Service;
 use crate::placement_api::Shared;
+use crate::v1::Api;
 
 /// The API over whichever store there is.
 type Placement = Service<Shared>;
@@ -88,6 +91,7 @@ impl Given {
 pub(crate) fn check(settings: &Settings) -> anyhow::Result<()> {
     let web = WebConfig::open(settings.web.config.file.as_deref())?;
     Access::open(settings, web.is_tls())?;
+    fleet::check(&settings.fleet)?;
     if let Some(etcd) = &settings.store.etcd {
         crate::store::Etcd::new(&stores::options(etcd)?)?;
     }
@@ -111,17 +115,27 @@ pub(crate) fn run(given: &Given) -> anyhow::Result<ExitCode> {
         let store = stores::open(&settings.store).await?;
         let health = Arc::new(Health::default());
         let service = Arc::new(Service::over(Shared(Arc::clone(&store))));
-        follow::start(&store, &service, &health).await;
-        let metrics = Metrics::new(Arc::clone(&health));
-        let front = Front::new(service, Arc::clone(&access), health, metrics);
+        let fleet = fleet::start(&settings.fleet, &store, &service).await?;
+        let api = own::api(&service, fleet.clone(), settings.policies.clone());
+        follow::start(&store, &service, &health, &api.news()).await;
+        own::tell(&api);
+        let metrics =
+            Metrics::new(Arc::clone(&health), Arc::clone(&api)).with(|registry| fleet.register(registry));
+        let front = Front::new(service, Arc::clone(&access), health, metrics, Arc::clone(&api));
         let door = Door::to_office(Arc::new(front), Arc::clone(&web), limits(&settings));
         for socket in &sockets {
             tracing::info!(address = %socket.local_addr()?, tls = web.is_tls(), "listening");
         }
-        let ended = until_told_to_end(given.clone(), web, access, level)?;
-        door.serve(sockets, ended)
-            .await
-            .context("the sockets cannot be served")
+        let reloaded = Reloaded {
+            web,
+            access,
+            level,
+            api,
+        };
+        let ended = until_told_to_end(given.clone(), reloaded)?;
+        let served = door.serve(sockets, ended).await;
+        fleet.end().await;
+        served.context("the sockets cannot be served")
     });
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
@@ -139,13 +153,16 @@ fn limits(settings: &Settings) -> wattle_door::Limits {
     }
 }
 
-/// A future that reloads whenever asked and is ready when it is time to end.
-fn until_told_to_end(
-    given: Given,
+/// What takes new settings while it runs.
+struct Reloaded {
     web: Arc<WebConfig>,
     access: Arc<Access>,
     level: log::Level,
-) -> anyhow::Result<impl Future<Output = ()>> {
+    api: Arc<Api>,
+}
+
+/// A future that reloads whenever asked and is ready when it is time to end.
+fn until_told_to_end(given: Given, reloaded: Reloaded) -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -154,22 +171,27 @@ fn until_told_to_end(
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => match reload(&given, &web, &access, &level) {
-                    Ok(()) => tracing::info!("roles, web configuration and log level are read anew"),
+                _ = hang_up.recv() => match reloaded.reload(&given) {
+                    Ok(()) => tracing::info!("roles, policies, web configuration and log level are read anew"),
                     Err(error) => tracing::error!("reload refused, what was before stays: {error:#}"),
                 },
             }
         }
         tracing::info!("ending: requests under way are answered first");
+        // Streams of events would never end by themselves.
+        reloaded.api.hub().close();
     })
 }
 
-/// Takes what can be taken without a restart.
-fn reload(given: &Given, web: &WebConfig, access: &Access, level: &log::Level) -> anyhow::Result<()> {
-    let settings = given.load()?;
-    let roles = access::read(&settings)?;
-    web.reload()?;
-    access.replace(roles);
-    level.set(settings.log.level);
-    Ok(())
+impl Reloaded {
+    /// Takes what can be taken without a restart.
+    fn reload(&self, given: &Given) -> anyhow::Result<()> {
+        let settings = given.load()?;
+        let roles = access::read(&settings)?;
+        self.web.reload()?;
+        self.access.replace(roles);
+        self.api.set_policies(settings.policies);
+        self.level.set(settings.log.level);
+        Ok(())
+    }
 }

@@ -4,9 +4,14 @@ use wattle_door::Head;
 use wattle_door::Method;
 
 use crate::config::Role;
+use crate::v1;
 
 /// Where Placement's API stands besides the root, as many OpenStack installations have it.
 const PREFIX: &str = "/placement";
+/// Where the controller's own API stands.
+const OWN: &str = "/v1/";
+/// Where the extender stands.
+const EXTENDER: &str = "/extender";
 
 /// What answers a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +19,10 @@ pub(super) enum Room {
     Health,
     Readiness,
     Metrics,
+    /// The controller's own API.
+    Own,
+    /// What a Kubernetes scheduler asks.
+    Extender,
     /// With what stands before the API's own path.
     Placement(&'static str),
 }
@@ -26,6 +35,12 @@ pub(super) fn room(path: &str) -> (Room, &str) {
         "/metrics" => return (Room::Metrics, ""),
         _ => {}
     }
+    if path.starts_with(OWN) {
+        return (Room::Own, path);
+    }
+    if let Some(inner) = path.strip_prefix(EXTENDER).filter(|inner| inner.starts_with('/')) {
+        return (Room::Extender, inner);
+    }
     match path.strip_prefix(PREFIX) {
         Some(inner) if inner.is_empty() || inner.starts_with('/') => (Room::Placement(PREFIX), inner),
         _ => (Room::Placement(""), path),
@@ -37,7 +52,9 @@ pub(super) fn role_for(head: &Head) -> Option<Role> {
     let (room, path) = room(head.path());
     match room {
         Room::Health | Room::Readiness => None,
-        Room::Metrics => Some(Role::Read),
+        // An extender only answers.
+        Room::Metrics | Room::Extender => Some(Role::Read),
+        Room::Own => Some(v1::role_for(head.method.as_str(), path)),
         // Which versions are spoken is told to everybody, as Placement does.
         Room::Placement(_) if path.trim_end_matches('/').is_empty() => None,
         Room::Placement(_) if [Method::GET, Method::HEAD, Method::OPTIONS].contains(&head.method) => {
@@ -67,7 +84,12 @@ const NAMES: [&str; 9] = [
 
 /// The label of a path.
 pub(super) fn label(path: &str) -> &'static str {
-    let (_, inner) = room(path);
+    let (room, inner) = room(path);
+    match room {
+        Room::Own => return v1::label(path).unwrap_or("other"),
+        Room::Extender => return "extender",
+        Room::Health | Room::Readiness | Room::Metrics | Room::Placement(_) => {}
+    }
     let first = first_part(if inner.is_empty() { path } else { inner });
     NAMES.into_iter().find(|name| *name == first).unwrap_or("other")
 }
@@ -85,10 +107,16 @@ mod tests {
             ("/placement/traits", (Room::Placement("/placement"), "/traits")),
             ("/placements", (Room::Placement(""), "/placements")),
             ("/metrics/x", (Room::Placement(""), "/metrics/x")),
+            ("/v1/hosts", (Room::Own, "/v1/hosts")),
+            ("/v1", (Room::Placement(""), "/v1")),
+            ("/extender/pack/filter", (Room::Extender, "/pack/filter")),
+            ("/extenders", (Room::Placement(""), "/extenders")),
         ] {
             assert_eq!(room(path), expected, "{path}");
         }
         assert_eq!(label("/placement/allocations/x"), "allocations");
         assert_eq!(label("/secret"), "other");
+        assert_eq!(label("/v1/claims/secret"), "/v1/claims/{consumer}");
+        assert_eq!(label("/extender/secret/filter"), "extender");
     }
 }

@@ -24,4 +24,5 @@ mod bad_input;
 mod burst;
 mod commands;
 mod roles;
+mod schedule;
 mod served;

@@ -39,6 +39,21 @@ fn each_role_may_do_what_it_is_for_and_nobody_else_anything() {
         ("PUT", "/traits/CUSTOM_X", [401, 403, 403, 201]),
         ("POST", "/reshaper", [401, 403, 403, 415]),
         ("BREW", "/allocations", [401, 403, 405, 405]),
+        ("GET", "/v1/hosts", [401, 200, 200, 200]),
+        ("GET", "/v1/claims", [401, 200, 200, 200]),
+        ("GET", "/v1/plan", [401, 200, 200, 200]),
+        ("GET", "/v1/openapi.json", [401, 200, 200, 200]),
+        ("GET", "/v1/nothing", [401, 404, 404, 404]),
+        ("POST", "/v1/simulate", [401, 415, 415, 415]),
+        ("POST", "/v1/schedule", [401, 403, 415, 415]),
+        (
+            "DELETE",
+            "/v1/claims/22222222-0000-4000-8000-000000000001",
+            [401, 403, 404, 404],
+        ),
+        ("POST", "/v1/hosts/one/drain", [401, 403, 403, 404]),
+        ("POST", "/v1/hosts/one/undrain", [401, 403, 403, 404]),
+        ("POST", "/extender/filter", [401, 400, 400, 400]),
     ];
     for (method, target, statuses) in table {
         for (token, status) in ["nobody", "reader", "scheduler", "admin"].iter().zip(statuses) {

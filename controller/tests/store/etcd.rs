@@ -16,8 +16,8 @@ use wattle_controller::store::EtcdOptions;
 use wattle_controller::store::EtcdTimeouts;
 use wattle_controller::store::Store;
 
-use crate::patience::wait_until;
-use crate::program::Program;
+use super::patience::wait_until;
+use super::program::Program;
 
 pub(crate) const MISSING: &str = "needs etcd (apt-get install etcd-server)";
 

@@ -6,6 +6,9 @@ pub(crate) mod skip;
 
 mod agent;
 pub(crate) mod client;
+#[path = "../../../controller/tests/store/etcd.rs"]
+#[expect(dead_code, reason = "the store's own tests use more of it")]
+mod etcd;
 mod exposition;
 mod living;
 pub(crate) mod patience;
@@ -20,6 +23,7 @@ mod churn;
 mod crowd;
 mod databases;
 mod documents;
+mod fleet;
 mod guests;
 mod hostile_names;
 mod hybrid;

@@ -149,6 +149,7 @@ pub use tlv::LocationQuery;
 pub use tlv::MAX_TLVS;
 pub use tlv::NoRoom;
 pub use tlv::PositionReport;
+pub use tlv::Receipt;
 pub use tlv::Round;
 pub use tlv::RoundReport;
 pub use tlv::SentFollowUp;

@@ -1,6 +1,5 @@
 //! One peer: the session with it, and what came of that.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,18 +14,22 @@ use wattle_oneway::stamp::ClockClaim;
 use wattle_oneway::stamp::Event;
 use wattle_oneway::stamp::Quality;
 use wattle_oneway::stamp::Sample;
-use wattle_oneway::stamp::Sender;
-use wattle_oneway::stamp::Settings;
 use wattle_oneway::statistics::SlidingMinimum;
 
 use super::figures::Figures;
+use super::path::Path;
+use super::place;
+use super::sessions::Sessions;
+use crate::geo::Coordinates;
+use crate::geo::Distance;
+use crate::geo::Source;
 use crate::latency::peers::Peer;
 use crate::latency::report::PeerReport;
 
 /// What a clock's track remembers is in steps of so many packets' time.
 const SPAN: u32 = 10;
 /// Least round trips are those of the same while as least delays.
-const WINDOW: Duration = Duration::from_secs(60);
+pub(super) const WINDOW: Duration = Duration::from_secs(60);
 /// How far a kernel's stamp may be from the wire, and how far a program's, in nanoseconds.
 const STAMP_ERROR: [(Quality, u64); 2] = [(Quality::Wire, 1_000), (Quality::Host, 1_000_000)];
 
@@ -34,9 +37,10 @@ const STAMP_ERROR: [(Quality, u64); 2] = [(Quality::Wire, 1_000), (Quality::Host
 #[derive(Debug)]
 pub(super) struct Pair {
     pub(super) peer: Peer,
-    pub(super) sender: Sender,
-    /// Tells this session's packets from those of a session before.
-    pub(super) session: u64,
+    /// One for each source port.
+    pub(super) paths: Vec<Path>,
+    /// Samples so far: sessions number theirs each by itself.
+    samples: u32,
     figures: Figures,
     track: ClockTrack,
     least_round_trip: SlidingMinimum,
@@ -45,12 +49,13 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    pub(super) fn new(peer: Peer, settings: Settings, session: u64, now: Duration) -> Self {
+    /// A peer whom nobody has asked yet, every `interval`.
+    pub(super) fn new(peer: Peer, interval: Duration) -> Self {
         Self {
             peer,
-            track: ClockTrack::new(settings.pace.mean() * SPAN),
-            sender: Sender::new(settings, now),
-            session,
+            paths: Vec::new(),
+            samples: 0,
+            track: ClockTrack::new(interval * SPAN),
             figures: Figures::default(),
             least_round_trip: SlidingMinimum::new(WINDOW),
             state: ClockState::Unsynchronised,
@@ -58,20 +63,33 @@ impl Pair {
         }
     }
 
-    /// The peer has moved: a new session, and nothing compared with the old path. Counts go on.
-    pub(super) fn moved(&mut self, address: SocketAddr, settings: Settings, session: u64, now: Duration) {
-        self.peer.address = address;
-        self.sender = Sender::new(settings, now);
-        self.session = session;
+    /// Begins sessions anew, one for each path. Counts go on.
+    pub(super) fn renew(&mut self, sessions: &mut Sessions, now: Duration) {
+        for place in 0..sessions.width {
+            let (settings, session) = sessions.next();
+            match self.paths.get_mut(place) {
+                Some(path) => path.renew(settings, session, now),
+                None => self.paths.push(Path::new(settings, session, now)),
+            }
+        }
+    }
+
+    /// The peer is elsewhere now: nothing is compared with the old path. Counts go on.
+    pub(super) fn moved(&mut self, sessions: &mut Sessions, now: Duration) {
+        self.renew(sessions, now);
         for way in &mut self.figures.ways {
             way.clock_was_set();
         }
+        self.paths.iter_mut().for_each(Path::forget_delays);
         self.forget_clocks();
     }
 
-    /// Takes in what the session has found out. Returns the time that the far end took, for each sample.
-    pub(super) fn settle(&mut self, now: Duration, mut turnaround: impl FnMut(i64)) {
-        while let Some(event) = self.sender.poll_event() {
+    /// Takes in what a session has found out. Returns the time that the far end took, for each sample.
+    pub(super) fn settle(&mut self, path: usize, now: Duration, mut turnaround: impl FnMut(i64)) {
+        while let Some(path) = self.paths.get_mut(path)
+            && let Some(event) = path.sender.poll_event()
+        {
+            path.count(now, &event);
             match &event {
                 Event::Sample(sample) => {
                     self.take(now, sample);
@@ -95,10 +113,12 @@ impl Pair {
                 way.clock_was_set();
             }
             self.least_round_trip.clear();
+            self.paths.iter_mut().for_each(Path::forget_delays);
         }
+        self.samples = self.samples.wrapping_add(1);
         let measured = [(sample.forward, sample.outward), (sample.reverse, sample.back)];
         for (way, (measured, seen)) in self.figures.ways.iter_mut().zip(measured) {
-            way.arrived(now, sample.sequence, measured, seen);
+            way.arrived(now, self.samples, measured, seen);
         }
         self.least_round_trip.insert(now, sample.round_trip.nanos, ());
         self.figures.round_trip.observe(sample.round_trip.nanos);
@@ -154,10 +174,21 @@ impl Pair {
 
     /// What the peer claims about its clock.
     pub(super) fn claim(&self) -> ClockClaim {
-        self.sender.peer().clock
+        let mut claims = self.paths.iter().map(|path| path.sender.peer().clock);
+        claims
+            .find(|claim| *claim != ClockClaim::Unknown)
+            .unwrap_or_default()
     }
 
-    pub(super) fn report(&self, now: Duration) -> PeerReport {
+    /// Where the peer says that it is.
+    fn place(&self) -> Option<Coordinates> {
+        let mut paths = self.paths.iter();
+        let position = paths.find_map(|path| path.sender.peer().position)?;
+        place::from_position(position)
+    }
+
+    /// What is known of the peer, on a host that stands `here`.
+    pub(super) fn report(&self, now: Duration, here: Option<Coordinates>) -> PeerReport {
         let offset = self.track.offset(now);
         PeerReport {
             name: self.peer.name.clone(),
@@ -166,9 +197,16 @@ impl Pair {
             state: self.state,
             offset: offset.map(|offset| (offset.nanos, offset.error)),
             answers: self.figures.answers,
+            distance: here
+                .zip(self.place())
+                .map(|(here, there)| Distance::new(&self.peer.name, here, there, Source::Peer)),
             directions: self.figures.ways.each_ref().map(|way| way.report(now)),
             round_trip: self.figures.round_trip.clone(),
             rounds: self.figures.rounds,
+            paths: match &self.paths[..] {
+                [_] => Vec::new(),
+                several => several.iter().map(|path| path.report(now)).collect(),
+            },
         }
     }
 }

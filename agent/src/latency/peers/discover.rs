@@ -1,29 +1,31 @@
 //! The thread that asks all sources for peers, again and again.
 
-use std::fs::File;
-use std::io::Read;
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::net::ToSocketAddrs;
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
+use nix::ifaddrs::getifaddrs;
+use nix::sys::socket::SockaddrStorage;
+
 use super::Entry;
 use super::Found;
 use super::PeerList;
 use super::SourceReport;
-use super::http;
-use super::targets;
+use super::dns;
+use super::source::Origin;
+use super::source::Source;
 use crate::clock::Clock;
+use crate::latency::random::Random;
 
-/// No list is longer, in octets.
-const LONGEST: u64 = 8 << 20;
-/// Sources are asked this often.
+/// Files are looked at this often.
 const AGAIN: Duration = Duration::from_secs(5);
-/// Names are looked up anew this often.
+/// Names are looked up, and servers asked, anew this often.
 const LOOK_UP: Duration = Duration::from_secs(60);
 /// All names of a round together have so long; the rest keep their addresses until the next round.
 const BUDGET: Duration = Duration::from_secs(20);
@@ -39,10 +41,21 @@ pub struct Sources {
     pub file: Option<PathBuf>,
     /// A server with HTTP service discovery.
     pub url: Option<String>,
-    /// Names that have one address for each peer.
+    /// Names that have one address, or one service record, for each peer.
     pub dns: Vec<Entry>,
     /// The port of a reflector of which nobody says another.
     pub port: u16,
+    /// The file that names the system's name servers.
+    pub resolv_conf: PathBuf,
+}
+
+impl Sources {
+    fn origins(&self) -> impl Iterator<Item = Origin> {
+        let file = self.file.iter().cloned().map(Origin::File);
+        let url = self.url.iter().cloned().map(Origin::Url);
+        file.chain(url)
+            .chain(self.dns.iter().cloned().map(Origin::of_name))
+    }
 }
 
 /// What a round found.
@@ -50,6 +63,8 @@ pub struct Sources {
 pub struct Round {
     /// The peers.
     pub found: Found,
+    /// Whether they are others than before, or may be meant otherwise.
+    pub is_new: bool,
     /// How the sources are.
     pub sources: Vec<SourceReport>,
 }
@@ -57,124 +72,87 @@ pub struct Round {
 /// Asks the sources.
 pub struct Discovery {
     clock: Arc<dyn Clock>,
+    random: Box<dyn Random>,
     sources: Sources,
-    reports: Vec<SourceReport>,
-    from_file: Vec<Entry>,
-    from_url: Vec<Entry>,
-    from_dns: Vec<Vec<Entry>>,
+    asked: Vec<Source>,
     list: PeerList,
     looked_up: Option<Duration>,
+    before: Option<Found>,
 }
 
 impl Discovery {
     /// Nothing is asked yet.
-    pub fn new(clock: Arc<dyn Clock>, sources: Sources) -> Self {
-        let file = sources.file.iter().map(|_| "file".to_owned());
-        let dns = sources.dns.iter().map(|entry| format!("dns/{}", entry.host));
-        let url = sources.url.iter().map(|_| "http".to_owned());
-        let reports = file.chain(url).chain(dns).map(|source| SourceReport {
-            source,
-            ..SourceReport::default()
-        });
+    pub fn new(clock: Arc<dyn Clock>, random: Box<dyn Random>, sources: Sources) -> Self {
         Self {
             clock,
-            reports: reports.collect(),
-            from_file: Vec::new(),
-            from_url: Vec::new(),
-            from_dns: vec![Vec::new(); sources.dns.len()],
+            random,
+            asked: sources.origins().map(Source::new).collect(),
+            sources,
             list: PeerList::default(),
             looked_up: None,
-            sources,
+            before: None,
         }
     }
 
-    /// Asks until the one who wants to know is gone, and tells every round.
-    pub fn run(mut self, stop: &Receiver<()>, mut tell: impl FnMut(Round)) {
+    /// Asks until the one who wants to know is gone, and tells every round. Takes other sources meanwhile.
+    pub fn run(mut self, inbox: &Receiver<Sources>, mut tell: impl FnMut(Round)) {
         loop {
             tell(self.round());
-            if stop.recv_timeout(AGAIN) != Err(RecvTimeoutError::Timeout) {
-                return;
+            match inbox.recv_timeout(AGAIN) {
+                Ok(sources) => self.take(sources),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+
+    /// Asks these from now on, all of them at once. Those that were asked before keep what they gave.
+    pub fn take(&mut self, sources: Sources) {
+        let mut before = std::mem::take(&mut self.asked);
+        let asked = sources.origins().map(|origin| {
+            let known = before.iter().position(|source| source.origin == origin);
+            known.map_or_else(|| Source::new(origin), |at| before.swap_remove(at))
+        });
+        self.asked = asked.collect();
+        self.sources = sources;
+        self.looked_up = None;
+        self.before = None;
     }
 
     /// Asks all sources once.
     pub fn round(&mut self) -> Round {
-        let now = self.clock.steady();
+        let (now, wall) = (self.clock.steady(), self.clock.wall());
         let mut fresh = self
             .looked_up
             .is_none_or(|when| now.saturating_sub(when) >= LOOK_UP);
-        if let Some(file) = self.sources.file.clone() {
-            let read = read(&file);
-            if let Some(entries) = self.note(0, now, read) {
-                fresh |= entries != self.from_file;
-                self.from_file = entries;
-            }
+        for source in &mut self.asked {
+            fresh |= source.look(now, wall);
         }
         if fresh {
             self.looked_up = Some(now);
-            self.ask_url(now);
-            self.ask_dns(now);
+            let mut dns = dns::Client {
+                clock: &*self.clock,
+                random: &mut *self.random,
+                resolv_conf: &self.sources.resolv_conf,
+            };
+            for source in &mut self.asked {
+                source.ask(now, self.sources.port, &mut dns);
+            }
         }
-        let found = self.put_together(fresh, now);
+        let found = self.put_together(fresh);
+        let is_new = self.before.as_ref() != Some(&found);
+        self.before = Some(found.clone());
         Round {
             found,
-            sources: self.reports.clone(),
+            is_new,
+            sources: self.asked.iter().map(|source| source.report.clone()).collect(),
         }
     }
 
-    fn ask_url(&mut self, now: Duration) {
-        let Some(url) = self.sources.url.clone() else {
-            return;
-        };
-        let at = usize::from(self.sources.file.is_some());
-        if let Some(entries) = self.note(at, now, http::ask(&url)) {
-            self.from_url = entries;
-        }
-    }
-
-    fn ask_dns(&mut self, now: Duration) {
-        let first = self.reports.len() - self.from_dns.len();
-        for at in 0..self.from_dns.len() {
-            let Some(name) = self.sources.dns.get(at).cloned() else {
-                continue;
-            };
-            let answer = all_addresses(&name, self.sources.port);
-            if let Some(entries) = self.note(first + at, now, answer)
-                && let Some(kept) = self.from_dns.get_mut(at)
-            {
-                *kept = entries;
-            }
-        }
-    }
-
-    /// Notes how a source did. What it gave before stays if it gave nothing now.
-    fn note(&mut self, at: usize, now: Duration, answer: Result<Vec<Entry>, String>) -> Option<Vec<Entry>> {
-        let report = self.reports.get_mut(at)?;
-        match answer {
-            Ok(entries) => {
-                report.peers = entries.len();
-                report.answered = Some(now);
-                report.trouble.clear();
-                Some(entries)
-            }
-            Err(trouble) => {
-                if report.trouble != trouble {
-                    tracing::warn!(source = report.source, trouble, "peers stay as they were");
-                }
-                report.failures += 1;
-                report.trouble = trouble;
-                None
-            }
-        }
-    }
-
-    fn put_together(&mut self, fresh: bool, begun: Duration) -> Found {
+    fn put_together(&mut self, fresh: bool) -> Found {
         let (port, clock) = (self.sources.port, &self.clock);
-        let entries = self.sources.stated.iter().chain(&self.from_file);
-        let entries = entries
-            .chain(&self.from_url)
-            .chain(self.from_dns.iter().flatten());
+        let begun = clock.steady();
+        let given = self.asked.iter().flat_map(|source| &source.entries);
         let resolve = |entry: &Entry| {
             let port = entry.port.unwrap_or(port);
             if let Ok(ip) = entry.host.parse() {
@@ -185,22 +163,23 @@ impl Discovery {
                 .then(|| first_address(&entry.host, port))
                 .flatten()
         };
-        self.list.put_together(&self.sources.own, entries, resolve)
+        let entries = self.sources.stated.iter().chain(given);
+        let local = own_addresses();
+        let is_here = |at: SocketAddr| at.port() == port && local.contains(&at.ip().to_canonical());
+        self.list
+            .put_together(&self.sources.own, entries, resolve, is_here)
     }
 }
 
-fn read(file: &Path) -> Result<Vec<Entry>, String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", file.display());
-    let mut text = String::new();
-    let opened = File::open(file).map_err(failed)?;
-    opened
-        .take(LONGEST + 1)
-        .read_to_string(&mut text)
-        .map_err(failed)?;
-    if text.len() as u64 > LONGEST {
-        return Err(format!("{}: longer than {LONGEST} octets", file.display()));
-    }
-    targets::parse(&text).map_err(|problem| format!("{}: {problem}", file.display()))
+/// The addresses of this network namespace's interfaces by which others know this host.
+fn own_addresses() -> HashSet<IpAddr> {
+    let ip = |address: &SockaddrStorage| {
+        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+    };
+    let interfaces = getifaddrs().into_iter().flatten();
+    let all = interfaces.filter_map(|interface| ip(&interface.address?));
+    all.filter(|ip| !ip.is_loopback()).collect()
 }
 
 /// The least address, so that an answer in another order changes nothing.
@@ -208,26 +187,15 @@ fn first_address(host: &str, port: u16) -> Option<SocketAddr> {
     (host, port).to_socket_addrs().ok()?.min()
 }
 
-/// One entry for each address of a name.
-fn all_addresses(name: &Entry, port: u16) -> Result<Vec<Entry>, String> {
-    let port = name.port.unwrap_or(port);
-    let addresses = (&*name.host, port)
-        .to_socket_addrs()
-        .map_err(|error| format!("{}: {error}", name.host))?;
-    let entry = |address: SocketAddr| Entry {
-        name: address.ip().to_string().into(),
-        zone: name.zone.clone(),
-        host: address.ip().to_string().into(),
-        port: Some(port),
-        has_agent: name.has_agent,
-    };
-    Ok(addresses.map(entry).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::SystemClock;
+    use crate::latency::random::SystemEntropy;
+
+    fn discovery(sources: Sources) -> Discovery {
+        Discovery::new(Arc::new(SystemClock), Box::new(SystemEntropy::default()), sources)
+    }
 
     #[test]
     fn a_file_that_breaks_leaves_the_peers_it_had_and_is_counted() {
@@ -240,7 +208,7 @@ mod tests {
             port: 862,
             ..Sources::default()
         };
-        let mut discovery = Discovery::new(Arc::new(SystemClock), sources);
+        let mut discovery = discovery(sources);
         let whole = discovery.round();
         let addresses: Vec<_> = whole
             .found
@@ -259,5 +227,29 @@ mod tests {
         assert_eq!((round.sources[0].failures, round.sources[0].peers), (3, 2));
         std::fs::write(&file, "[]").unwrap();
         assert_eq!(discovery.round().found.peers.len(), 1);
+    }
+    #[test]
+    fn other_sources_are_taken_and_those_that_stay_keep_what_they_gave() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("peers.yaml");
+        std::fs::write(&file, "- targets: ['192.0.2.1']\n").unwrap();
+        let sources = Sources {
+            file: Some(file.clone()),
+            port: 862,
+            ..Sources::default()
+        };
+        let mut discovery = discovery(sources.clone());
+        assert!(discovery.round().is_new);
+        assert!(!discovery.round().is_new);
+        std::fs::remove_file(&file).unwrap();
+        discovery.take(Sources {
+            stated: vec![Entry::parse("192.0.2.9").unwrap()],
+            ..sources
+        });
+        let round = discovery.round();
+        assert!(round.is_new);
+        assert_eq!((round.found.peers.len(), round.sources[0].failures), (2, 1));
+        discovery.take(Sources::default());
+        assert_eq!(discovery.round().found.peers, []);
     }
 }

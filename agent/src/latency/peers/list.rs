@@ -29,12 +29,14 @@ pub struct PeerList {
 }
 
 impl PeerList {
-    /// Puts lists together. `resolve` gives an address for a host and a port, or nothing. This host, by its name, is no peer.
+    /// Puts lists together. `resolve` gives an address for a host and a port, or nothing. This host is no peer: that is who has its
+    /// name, or, where a list gives no names, who `is_here` by its address.
     pub fn put_together<'e>(
         &mut self,
         own: &str,
         entries: impl Iterator<Item = &'e Entry>,
         mut resolve: impl FnMut(&Entry) -> Option<SocketAddr>,
+        is_here: impl Fn(SocketAddr) -> bool,
     ) -> Found {
         let mut found = Found::default();
         let (mut peers, mut taken) = (BTreeMap::new(), BTreeSet::new());
@@ -53,6 +55,11 @@ impl PeerList {
                 found.unresolved += 1;
                 continue;
             };
+            if entry.name == entry.host && is_here(address) {
+                found.own_zone = Some(entry.zone.clone());
+                addresses.insert(entry.name.clone(), address);
+                continue;
+            }
             if !taken.insert(address) {
                 found.dropped += 1;
                 continue;
@@ -84,6 +91,22 @@ mod tests {
         Some(SocketAddr::new(entry.host.parse().ok()?, 862))
     }
 
+    const fn nowhere(_: SocketAddr) -> bool {
+        false
+    }
+
+    #[test]
+    fn without_names_this_host_is_known_by_its_address() {
+        let entries = entries(&["192.0.2.1,zone=r1", "192.0.2.2,zone=r2", "other=192.0.2.1"]);
+        let here = |address: SocketAddr| address == SocketAddr::from(([192, 0, 2, 1], 862));
+        let found = PeerList::default().put_together("me", entries.iter(), literal, here);
+        let names: Vec<_> = found.peers.iter().map(|peer| &*peer.name).collect();
+        assert_eq!(
+            (names, found.own_zone.as_deref()),
+            (vec!["192.0.2.2", "other"], Some("r1"))
+        );
+    }
+
     #[test]
     fn this_host_is_no_peer_and_nobody_is_there_twice() {
         let entries = entries(&[
@@ -93,7 +116,7 @@ mod tests {
             "c=192.0.2.2",
             "a=192.0.2.4",
         ]);
-        let found = PeerList::default().put_together("me", entries.iter(), literal);
+        let found = PeerList::default().put_together("me", entries.iter(), literal, nowhere);
         let names: Vec<_> = found.peers.iter().map(|peer| &*peer.name).collect();
         assert_eq!(names, ["a", "b"]);
         assert_eq!((found.own_zone.as_deref(), found.dropped), (Some("r1"), 2));
@@ -104,11 +127,11 @@ mod tests {
         let mut list = PeerList::default();
         let entries = entries(&["a", "b"]);
         let answer = |entry: &Entry| Some(SocketAddr::from(([192, 0, 2, entry.host.as_bytes()[0]], 862)));
-        let before = list.put_together("me", entries.iter(), answer);
-        assert_eq!(list.put_together("me", entries.iter(), |_| None), before);
-        let fewer = list.put_together("me", entries[..1].iter(), |_| None);
+        let before = list.put_together("me", entries.iter(), answer, nowhere);
+        assert_eq!(list.put_together("me", entries.iter(), |_| None, nowhere), before);
+        let fewer = list.put_together("me", entries[..1].iter(), |_| None, nowhere);
         assert_eq!((fewer.peers.len(), fewer.unresolved), (1, 0));
-        let back = list.put_together("me", entries.iter(), |_| None);
+        let back = list.put_together("me", entries.iter(), |_| None, nowhere);
         assert_eq!((back.peers.len(), back.unresolved), (1, 1));
     }
 
@@ -118,10 +141,11 @@ mod tests {
             .map(|n| Entry::parse(&format!("hv{n}")).unwrap())
             .collect();
         let mut port = 0_u32;
-        let found = PeerList::default().put_together("me", entries.iter(), |_| {
+        let resolve = |_: &Entry| {
             port += 1;
             Some(SocketAddr::from((port.to_be_bytes(), 862)))
-        });
+        };
+        let found = PeerList::default().put_together("me", entries.iter(), resolve, nowhere);
         assert_eq!((found.peers.len(), found.dropped), (MOST, 500));
     }
 }

@@ -1,9 +1,11 @@
 //! The other hosts: who they are and where.
 
 mod discover;
+mod dns;
 mod entry;
 mod http;
 mod list;
+mod source;
 mod targets;
 
 use std::net::SocketAddr;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use discover::Discovery;
+pub use discover::Round;
 pub use discover::Sources;
 pub use entry::Entry;
 pub use http::check as check_url;

@@ -1,22 +1,18 @@
 //! Asking every agent for its page, spread over time.
 //!
-//! [`Rota`] says who is asked when, and knows no clock; [`round()`] asks many at once, within bounds, through whatever [`Fetch`] carries
-//! the pages; [`PlainHttp`] is one that does so without TLS.
+//! [`Rota`] says who is asked when, and knows no clock; [`ask`] asks one; [`Target`]s are whom.
 
-mod http;
+mod agents;
 mod rota;
-mod round;
 mod targets;
 #[cfg(test)]
 mod tests;
 
-pub use http::HttpError;
-pub use http::PlainHttp;
+pub use agents::AskError;
+pub use agents::ask;
 pub use rota::Rota;
-pub use round::Fetch;
-pub use round::PollError;
-pub use round::RoundOptions;
-pub use round::round;
+pub use targets::MAX_TARGETS;
 pub use targets::Target;
 pub use targets::TargetError;
+pub use targets::Whole;
 pub use targets::read_file_sd;

@@ -8,13 +8,15 @@ use std::hash::Hasher;
 use std::time::Duration;
 
 /// The turns of all targets. Each has a moment of its own within the interval, by its name, so that a thousand agents are not asked at
-/// once, and adding one moves no other. Who answers late misses turns rather than being asked twice.
+/// once, and adding one moves no other. Who answers late misses turns rather than being asked twice. Those who did not answer last time
+/// have a quarter of the places together, so that they keep nobody waiting who does.
 #[derive(Clone, Debug)]
 pub struct Rota {
     interval: Duration,
     most: usize,
     due: BTreeMap<String, Duration>,
     running: BTreeSet<String>,
+    pub(super) suspects: BTreeSet<String>,
 }
 
 impl Rota {
@@ -25,6 +27,7 @@ impl Rota {
             most: most.max(1),
             due: BTreeMap::new(),
             running: BTreeSet::new(),
+            suspects: BTreeSet::new(),
         }
     }
 
@@ -36,6 +39,7 @@ impl Rota {
             self.due.insert(name.to_owned(), due);
         }
         self.running.retain(|name| self.due.contains_key(name));
+        self.suspects.retain(|name| self.due.contains_key(name));
     }
 
     /// Who has to be asked now, the longest overdue first. They run until they are [`finished`](Self::finished).
@@ -43,13 +47,34 @@ impl Rota {
         let free = self.most.saturating_sub(self.running.len());
         let mut due: Vec<(Duration, &String)> = self.waiting().filter(|(due, _)| *due <= now).collect();
         due.sort();
-        let chosen: Vec<String> = due.into_iter().take(free).map(|(_, name)| name.clone()).collect();
+        let mut places = self.places_of_suspects();
+        let has_place = |(_, name): &(Duration, &String)| {
+            let suspect = self.suspects.contains(*name);
+            let place = !suspect || places > 0;
+            places = places.saturating_sub(usize::from(suspect && place));
+            place
+        };
+        let chosen = due.into_iter().filter(has_place).take(free);
+        let chosen: Vec<String> = chosen.map(|(_, name)| name.clone()).collect();
         self.running.extend(chosen.iter().cloned());
         chosen
     }
 
-    /// Says that somebody answered, or will not any more.
+    /// Says that somebody answered.
     pub fn finished(&mut self, name: &str, now: Duration) {
+        self.suspects.remove(name);
+        self.end(name, now);
+    }
+
+    /// Says that somebody did not answer, and will not any more.
+    pub fn failed(&mut self, name: &str, now: Duration) {
+        if self.due.contains_key(name) {
+            self.suspects.insert(name.to_owned());
+        }
+        self.end(name, now);
+    }
+
+    fn end(&mut self, name: &str, now: Duration) {
         self.running.remove(name);
         if let Some(due) = self.due.get_mut(name) {
             *due = next_turn(name, self.interval, now);
@@ -59,8 +84,16 @@ impl Rota {
     /// When somebody has to be asked next; `None` as long as there is nobody, or no place.
     pub fn next(&self) -> Option<Duration> {
         let full = self.running.len() >= self.most;
-        let next = self.waiting().map(|(due, _)| due).min();
-        next.filter(|_| !full)
+        let crowded = self.places_of_suspects() == 0;
+        let waiting = self.waiting();
+        let next = waiting.filter(|(_, name)| !crowded || !self.suspects.contains(*name));
+        next.map(|(due, _)| due).min().filter(|_| !full)
+    }
+
+    /// How many of the suspects may be asked besides those that are.
+    fn places_of_suspects(&self) -> usize {
+        let running = self.running.intersection(&self.suspects).count();
+        self.most.div_ceil(4).saturating_sub(running)
     }
 
     fn waiting(&self) -> impl Iterator<Item = (Duration, &String)> {

@@ -5,8 +5,10 @@ mod allocations;
 mod inventories;
 mod providers;
 mod reshape;
+mod settle;
 mod traits;
 mod words;
 
 pub use allocations::Claim;
 pub use allocations::ConsumerGeneration;
+pub use settle::Shape;

@@ -1,11 +1,13 @@
 //! Network namespaces with an agent in each.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::process::Command;
 
 use nix::sched::CloneFlags;
 use nix::sched::setns;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::e2e::agent::binary;
@@ -94,6 +96,20 @@ impl Net {
 
     /// An agent that measures all other hosts, ten packets a second.
     pub(crate) fn agent(&self, host: usize, more: &[&str]) -> Host {
+        let peers = (0..self.hosts).flat_map(|peer| ["--latency.peers".to_owned(), self.peer(peer)]);
+        let flags: Vec<_> = peers.collect();
+        let mut flags: Vec<_> = flags.iter().map(String::as_str).collect();
+        flags.extend(more);
+        self.agent_alone(host, &flags)
+    }
+
+    /// A host as its peers have it.
+    pub(crate) fn peer(&self, host: usize) -> String {
+        format!("{}={}", name(host), address(host))
+    }
+
+    /// An agent without peers.
+    pub(crate) fn agent_alone(&self, host: usize, more: &[&str]) -> Host {
         let state = tempfile::tempdir().unwrap();
         let mut command = Command::new("ip");
         command
@@ -107,15 +123,12 @@ impl Net {
             "--state-dir",
         ]);
         command.arg(state.path()).args(["--latency.name", &name(host)]);
-        for peer in 0..self.hosts {
-            command.args(["--latency.peers", &format!("{}={}", name(peer), address(peer))]);
-        }
         command.args(more);
         let mut program = Program::start(command);
         let listens = program.wait_for_address("listening");
         Host {
             namespace: self.namespace(host),
-            _program: program,
+            program,
             listens,
             _state: state,
         }
@@ -133,16 +146,27 @@ impl Drop for Net {
     }
 }
 
+/// Does something in a network namespace.
+pub(crate) fn within<T: Send + 'static>(namespace: &str, act: impl FnOnce() -> T + Send + 'static) -> T {
+    let namespace = File::open(format!("/var/run/netns/{namespace}")).unwrap();
+    let acting = std::thread::spawn(move || {
+        setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
+        act()
+    });
+    acting.join().unwrap()
+}
+
 /// The name of a host among its peers.
 pub(crate) fn name(host: usize) -> String {
     format!("hv{host}")
 }
 
-fn address(host: usize) -> String {
+pub(crate) fn address(host: usize) -> String {
     format!("192.0.2.{}", host + 1)
 }
 
-fn ip(arguments: &[&str]) -> Result<(), String> {
+/// Calls `ip`.
+pub(crate) fn ip(arguments: &[&str]) -> Result<(), String> {
     let done = Command::new("ip").args(arguments).output();
     let done = done.map_err(|error| format!("ip (package iproute2): {error}"))?;
     if done.status.success() {
@@ -159,7 +183,7 @@ fn ip(arguments: &[&str]) -> Result<(), String> {
 #[derive(Debug)]
 pub(crate) struct Host {
     namespace: String,
-    _program: Program,
+    pub(crate) program: Program,
     listens: SocketAddr,
     _state: TempDir,
 }
@@ -167,17 +191,50 @@ pub(crate) struct Host {
 impl Host {
     /// What it answers, asked from within its namespace.
     pub(crate) fn get(&self, path: &str) -> client::Reply {
-        let namespace = File::open(format!("/var/run/netns/{}", self.namespace)).unwrap();
         let (listens, path) = (self.listens, path.to_owned());
-        let asking = std::thread::spawn(move || {
-            setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
-            client::get(listens, &path)
-        });
-        asking.join().unwrap()
+        within(&self.namespace, move || client::get(listens, &path))
     }
 
     pub(crate) fn scrape(&self) -> Exposition {
         Exposition::parse(&self.get("/metrics").text())
+    }
+
+    /// The memory it has, in KiB.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+            .unwrap()
+    }
+
+    /// Answers of each peer so far.
+    pub(crate) fn answers_of_all(&self) -> BTreeMap<String, u64> {
+        let mesh: Value = serde_json::from_slice(&self.get("/api/v1/mesh").body).unwrap_or_default();
+        let peers = mesh["peers"].as_array().into_iter().flatten();
+        let counts = peers.filter_map(|peer| {
+            let answers = peer["from"]["received"].as_u64()?;
+            Some((peer["name"].as_str()?.to_owned(), answers))
+        });
+        counts.collect()
+    }
+
+    /// Answers of a peer so far.
+    pub(crate) fn answers(&self, peer: &str) -> u64 {
+        self.answers_of_all().get(peer).copied().unwrap_or_default()
+    }
+
+    /// Waits for so many more answers of each of these peers. Those that came before are not forgotten meanwhile.
+    pub(crate) fn after_more_answers(&self, peers: &[&str], answers: u64) {
+        let before = self.answers_of_all();
+        wait_until("more answers of all peers", || {
+            let now = self.answers_of_all();
+            peers.iter().all(|peer| {
+                let [before, now] =
+                    [&before, &now].map(|counts| counts.get(*peer).copied().unwrap_or_default());
+                assert!(now >= before, "{now} answers of {peer} after {before}");
+                now >= before + answers
+            })
+        });
     }
 
     /// Waits until it has heard so many answers of a peer; returns what it shows then.

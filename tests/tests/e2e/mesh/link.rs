@@ -5,8 +5,6 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -27,30 +25,35 @@ pub(crate) struct Fate {
     pub(crate) held_up: (u64, Duration),
 }
 
-/// What happened to packets of the session of the first host: its requests one way, the replies the other.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) came: u64,
-    pub(crate) lost: u64,
-    pub(crate) doubled: u64,
+/// What happened to a packet of the session of the first host: to a request one way, to a reply the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passage {
+    /// The number of the request, in a reply that of the request that it answers.
+    pub(crate) sequence: u32,
+    /// So many went on.
+    pub(crate) copies: u64,
 }
-
-type Waiting = BinaryHeap<Reverse<(Instant, u64, Vec<u8>)>>;
 
 /// One direction.
 #[derive(Debug, Default)]
 struct Lane {
-    /// From now on it does nothing but delay.
-    healed: AtomicBool,
-    waiting: Mutex<(Waiting, Tally)>,
+    inner: Mutex<Inner>,
     more: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// It does more than delay.
+    harms: bool,
+    waiting: BinaryHeap<Reverse<(Instant, u64, Vec<u8>)>>,
+    passages: Vec<Passage>,
 }
 
 /// Both directions, running until the process ends.
 pub(crate) struct Link([Arc<Lane>; 2]);
 
 impl Link {
-    /// Joins the two hosts of a net. `port` is that of the reflectors.
+    /// Joins the two hosts of a net by a wire that only delays, for now. `port` is that of the reflectors.
     pub(crate) fn join(net: &Net, fates: [Fate; 2], port: u16) -> Result<Self, String> {
         let names = ["wtun0", "wtun1"].map(|name| format!("{name}x{}", std::process::id() % 10_000));
         let mut devices = Vec::new();
@@ -74,16 +77,18 @@ impl Link {
         Ok(Self(lanes))
     }
 
-    /// Loses and doubles no more.
-    pub(crate) fn heal(&self) {
+    /// Loses, doubles and disorders from now on, or no more.
+    pub(crate) fn harm(&self, harms: bool) {
         self.0
             .iter()
-            .for_each(|lane| lane.healed.store(true, Ordering::Relaxed));
+            .for_each(|lane| lane.inner.lock().unwrap().harms = harms);
     }
 
     /// What happened so far to requests of the first host, and to the replies to them.
-    pub(crate) fn tallies(&self) -> [Tally; 2] {
-        self.0.each_ref().map(|lane| lane.waiting.lock().unwrap().1)
+    pub(crate) fn passages(&self) -> [Vec<Passage>; 2] {
+        self.0
+            .each_ref()
+            .map(|lane| lane.inner.lock().unwrap().passages.clone())
     }
 }
 
@@ -93,45 +98,44 @@ impl Lane {
         let mut buffer = [0; 2048];
         while let Ok(length) = from.recv(&mut buffer) {
             let packet = &buffer[..length];
+            let mut inner = self.inner.lock().unwrap();
+            let harms = inner.harms;
             let mut draw = |share: u64| {
                 random ^= random << 13;
                 random ^= random >> 7;
                 random ^= random << 17;
-                random % 1000 < share && !self.healed.load(Ordering::Relaxed)
+                random % 1000 < share && harms
             };
             let [lost, doubled, held] = [fate.lost, fate.doubled, fate.held_up.0].map(&mut draw);
-            let mut inner = self.waiting.lock().unwrap();
-            let (waiting, tally) = &mut *inner;
-            if counts(packet, way, port) {
-                tally.came += 1;
-                tally.lost += u64::from(lost);
-                tally.doubled += u64::from(doubled && !lost);
-            }
             let due = now() + fate.delay + if held { fate.held_up.1 } else { Duration::ZERO };
-            let copies = if lost { 0 } else { 1 + usize::from(doubled) };
+            let copies = if lost { 0 } else { 1 + u64::from(doubled) };
+            let sequence = sequence(packet, way, port);
+            inner
+                .passages
+                .extend(sequence.map(|sequence| Passage { sequence, copies }));
             for _ in 0..copies {
-                waiting.push(Reverse((due, random, packet.to_vec())));
+                inner.waiting.push(Reverse((due, random, packet.to_vec())));
             }
             self.more.notify_one();
         }
     }
 
     fn give(&self, to: &SyncDevice) {
-        let mut inner = self.waiting.lock().unwrap();
+        let mut inner = self.inner.lock().unwrap();
         loop {
             let wait = inner
-                .0
+                .waiting
                 .peek()
                 .map(|Reverse((due, ..))| due.saturating_duration_since(now()));
             inner = match wait {
                 Some(Duration::ZERO) => {
-                    let Some(Reverse((_, _, packet))) = inner.0.pop() else {
+                    let Some(Reverse((_, _, packet))) = inner.waiting.pop() else {
                         continue;
                     };
                     drop(inner);
                     // A host that has gone takes no packets.
                     let _ = to.send(&packet);
-                    self.waiting.lock().unwrap()
+                    self.inner.lock().unwrap()
                 }
                 Some(wait) => self.more.wait_timeout(inner, wait).unwrap().0,
                 None => self.more.wait(inner).unwrap(),
@@ -140,11 +144,15 @@ impl Lane {
     }
 }
 
-/// Whether an IPv4 packet is UDP to the reflector (on the way there) or from it (on the way back).
-fn counts(packet: &[u8], way: usize, port: u16) -> bool {
-    let Some(header) = packet.first().map(|first| usize::from(first & 15) * 4) else {
-        return false;
-    };
-    let at = header + if way == 0 { 2 } else { 0 };
-    packet.get(9) == Some(&17) && packet.get(at..at + 2) == Some(&port.to_be_bytes())
+/// The number of the request, if an IPv4 packet is UDP to the reflector (on the way there) or from it (on the way back).
+fn sequence(packet: &[u8], way: usize, port: u16) -> Option<u32> {
+    const UDP: u8 = 17;
+    let header = usize::from(packet.first()? & 15) * 4;
+    let reflectors = header + if way == 0 { 2 } else { 0 };
+    let is_of_the_session =
+        *packet.get(9)? == UDP && *packet.get(reflectors..reflectors + 2)? == port.to_be_bytes();
+    // RFC 8762 sections 4.2.1 and 4.3.1: a reply has its own number first, and that of the request at 24.
+    let at = header + 8 + if way == 0 { 0 } else { 24 };
+    let octets = packet.get(at..at + 4)?.try_into().ok()?;
+    is_of_the_session.then_some(u32::from_be_bytes(octets))
 }

@@ -2,8 +2,14 @@
 
 use super::skip;
 
+mod changes;
 mod clocks;
+mod five;
 mod host;
 mod impaired;
 mod link;
+mod many;
+mod names;
+mod paths;
+mod places;
 mod quiet;

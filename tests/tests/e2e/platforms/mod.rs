@@ -11,6 +11,7 @@ mod lxd;
 mod nspawn;
 mod podman;
 mod rootfs;
+mod tap;
 
 use guest::Guest;
 use guest::Watched;

@@ -31,7 +31,7 @@ pub(crate) fn is_there() -> bool {
 #[derive(Debug)]
 pub(crate) struct Server {
     program: Program,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     _dir: TempDir,
 }
 

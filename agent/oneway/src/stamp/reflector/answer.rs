@@ -23,6 +23,7 @@ use crate::stamp::tlv::FollowUp;
 use crate::stamp::tlv::Hmac;
 use crate::stamp::tlv::Outline;
 use crate::stamp::tlv::PositionReport;
+use crate::stamp::tlv::Receipt;
 use crate::stamp::tlv::RoundReport;
 use crate::stamp::tlv::SentFollowUp;
 use crate::stamp::tlv::StampMethod;
@@ -57,6 +58,7 @@ pub(super) struct Remembered {
     /// The number of this reply.
     pub(super) sequence: u32,
     pub(super) received: u32,
+    pub(super) receipt: Option<Receipt>,
     pub(super) reflected: u32,
     /// An earlier reply that is known to have left, and when.
     pub(super) left: Option<(u32, Stamp)>,
@@ -255,7 +257,12 @@ impl Known<'_> {
             TlvKind::SENT_FOLLOW_UP => {
                 learnt.sent = SentFollowUp::from_bytes(value, self.format).and_then(|report| report.sent);
             }
-            TlvKind::ROUND_REPORT => learnt.report = RoundReport::from_bytes(value, self.format),
+            TlvKind::ROUND_REPORT => {
+                learnt.report = RoundReport::from_bytes(value, self.format);
+                if let Some(receipt) = self.session.receipt {
+                    put(value, 0, &receipt.to_bytes());
+                }
+            }
             TlvKind::CLOCK_REPORT => {
                 let Some(asked) = ClockReport::from_bytes(value) else {
                     return;

@@ -103,7 +103,7 @@ impl Desk {
         self.gate.admit(now, session, &key, &self.policy)?;
 
         let remembered = if self.policy.stateful {
-            self.count_in(now, key, place)
+            self.count_in(now, key, place, request.sequence)
         } else {
             None
         };
@@ -172,19 +172,24 @@ impl Desk {
     }
 
     /// ReflectorCounts a request, and its reply, in its session.
-    fn count_in(&mut self, now: Duration, key: SessionKey, place: Option<Place>) -> Option<Remembered> {
+    fn count_in(
+        &mut self,
+        now: Duration,
+        key: SessionKey,
+        place: Option<Place>,
+        request: u32,
+    ) -> Option<Remembered> {
         let limits = &self.policy.limits;
         let place = place.unwrap_or_else(|| self.table.begin(now, key, self.policy.epoch, limits));
         self.table.refresh(now, key, place, limits);
         let session = self.table.get_mut(place)?;
-        let sequence = session.next_sequence;
-        session.next_sequence = sequence.wrapping_add(1);
-        session.received = session.received.wrapping_add(1);
+        let sequence = session.count_in(request);
         Some(Remembered {
             place,
             epoch: session.epoch,
             sequence,
             received: session.received,
+            receipt: session.receipt,
             reflected: session.next_sequence,
             left: session.left,
         })

@@ -11,6 +11,7 @@ use core::time::Duration;
 use crate::stamp::Mode;
 use crate::stamp::Stamp;
 use crate::stamp::packet;
+use crate::stamp::tlv::Receipt;
 
 use super::answer::Learnt;
 use super::rate::Bucket;
@@ -85,6 +86,8 @@ pub(super) struct Session {
     pub(super) bucket: Bucket,
     /// Requests received.
     pub(super) received: u32,
+    /// Which of the latest of them.
+    pub(super) receipt: Option<Receipt>,
     /// The sequence number of the next reply, which is the number of replies so far.
     pub(super) next_sequence: u32,
     /// T3 of the latest reply as it stood there: what comes back if somebody reflects it.
@@ -104,11 +107,21 @@ impl Session {
             epoch,
             bucket: Bucket::default(),
             received: 0,
+            receipt: None,
             next_sequence: 0,
             written: [0; 8],
             left: None,
             rounds: None,
         }
+    }
+
+    /// A request came: it is the next to be answered. Returns the number of its reply.
+    pub(super) fn count_in(&mut self, request: u32) -> u32 {
+        let sequence = self.next_sequence;
+        self.next_sequence = sequence.wrapping_add(1);
+        self.received = self.received.wrapping_add(1);
+        self.receipt.get_or_insert(Receipt::new(request)).note(request);
+        sequence
     }
 
     /// Whether this is the latest reply, as somebody would send it back who took it for a request.

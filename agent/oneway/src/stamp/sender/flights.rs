@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use crate::Timestamp;
 use crate::stamp::Stamp;
+use crate::stamp::tlv::Receipt;
 
 use super::Settings;
 
@@ -36,6 +37,8 @@ pub(super) struct Flight {
     /// T1 as the kernel told it.
     pub(super) left: Option<Stamp>,
     pub(super) fate: Fate,
+    /// Whether it had arrived over there, as far as the reflector has told.
+    pub(super) arrived: Option<bool>,
 }
 
 impl Flight {
@@ -111,11 +114,32 @@ impl Flights {
             written,
             left: None,
             fate: Fate::Outstanding,
+            arrived: None,
         };
         if let Some(place) = self.place(sequence) {
             *place = Some(flight);
         }
         self.next = sequence.wrapping_add(1);
+    }
+
+    /// Takes in what the reflector told of the latest packets. One that was overtaken arrives later.
+    pub(super) fn note(&mut self, receipt: &Receipt) {
+        for (sequence, arrived) in receipt.packets() {
+            if let Some(flight) = self.get_mut(sequence) {
+                flight.arrived = Some(arrived || flight.arrived == Some(true));
+            }
+        }
+    }
+
+    /// How many of these packets did not arrive over there, if the reflector has told of all of them.
+    pub(super) fn missing(&self, first: u32, packets: u32) -> Option<u32> {
+        let arrived = |number| {
+            let sequence = first.wrapping_add(number);
+            let flight = self.ring.get(sequence as usize % self.ring.len())?.as_ref()?;
+            flight.arrived.filter(|_| flight.sequence == sequence)
+        };
+        // One that has left the ring ends it: a long outage costs no more than the ring is long.
+        (0..packets).try_fold(0, |missing, number| Some(missing + u32::from(!arrived(number)?)))
     }
 
     /// Takes back the latest packet, which was not sent after all.

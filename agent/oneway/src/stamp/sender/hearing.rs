@@ -96,6 +96,9 @@ impl Sender {
             self.pending.forget();
             self.emit(Event::PeerRestarted);
         }
+        if let Some(receipt) = &reading.receipt {
+            self.flights.note(receipt);
+        }
         self.pending.follow_up(reading.follow_up);
     }
 

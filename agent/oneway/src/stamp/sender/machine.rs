@@ -253,7 +253,7 @@ impl Sender {
     /// Looks at the packets whose fate has been decided, in order.
     pub(super) fn pass(&mut self) {
         while let Some(flight) = self.flights.pass() {
-            if let Some(event) = self.order.pass(&flight) {
+            if let Some(event) = self.order.pass(&flight, &self.flights) {
                 self.emit(event);
             }
         }

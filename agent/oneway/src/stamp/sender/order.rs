@@ -5,12 +5,22 @@ use crate::stamp::Direction;
 use super::Event;
 use super::flights::Fate;
 use super::flights::Flight;
+use super::flights::Flights;
 
 /// An answered packet: its number, and the reflector's.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     sequence: u32,
     reflected: u32,
+}
+
+impl Anchor {
+    /// How many packets since another one the reflector did not count.
+    fn uncounted(self, since: Self, doubled: u32) -> Option<u32> {
+        let sent = self.sequence.wrapping_sub(since.sequence);
+        let counted = self.reflected.wrapping_sub(since.reflected);
+        sent.checked_sub(counted.wrapping_sub(doubled))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -105,8 +115,9 @@ impl Order {
         }
     }
 
-    /// The fate of the next packet in order is decided.
-    pub(super) fn pass(&mut self, flight: &Flight) -> Option<Event> {
+    /// The fate of the next packet in order is decided. Which packets arrived over there, a reflector of this crate has told; with
+    /// another one, its count tells how many.
+    pub(super) fn pass(&mut self, flight: &Flight, flights: &Flights) -> Option<Event> {
         let Fate::Answered { reflected } = flight.fate else {
             self.lost_since = self.lost_since.saturating_add(1);
             return None;
@@ -120,12 +131,8 @@ impl Order {
         let before = self.anchor.replace(here);
         (lost > 0).then(|| {
             let forward = before.filter(|_| self.stateful).and_then(|before| {
-                let sent = here.sequence.wrapping_sub(before.sequence);
-                let counted = here
-                    .reflected
-                    .wrapping_sub(before.reflected)
-                    .wrapping_sub(doubled);
-                Some(sent.wrapping_sub(counted)).filter(|forward| *forward <= lost)
+                let told = flights.missing(before.sequence.wrapping_add(1), lost);
+                told.or_else(|| here.uncounted(before, doubled).filter(|forward| *forward <= lost))
             });
             Event::LossPlaced {
                 forward: forward.unwrap_or_default(),

@@ -40,7 +40,10 @@ impl Peer {
             }
             _ => StampSource::User,
         };
-        self.position = reading.position.or(self.position);
+        // Whoever tells no longer where it is may have its reasons.
+        if let Some(positions) = reading.positions {
+            self.position = positions.reflector;
+        }
         self.addresses = reading.location.or(self.addresses);
     }
 }

@@ -1,6 +1,5 @@
 //! Reading a reply: what must be right before it is believed (RFC 8972 sections 4 and 4.8).
 
-use crate::stamp::Position;
 use crate::stamp::Reply;
 use crate::stamp::packet;
 use crate::stamp::tlv::ClassOfService;
@@ -12,6 +11,7 @@ use crate::stamp::tlv::Hmac;
 use crate::stamp::tlv::LocationQuery;
 use crate::stamp::tlv::Outline;
 use crate::stamp::tlv::PositionReport;
+use crate::stamp::tlv::Receipt;
 use crate::stamp::tlv::TimestampInformation;
 use crate::stamp::tlv::TlvKind;
 use crate::stamp::tlv::length_is_valid;
@@ -29,7 +29,8 @@ pub(super) struct Reading {
     pub(super) counts: Option<DirectMeasurement>,
     pub(super) location: Option<LocationQuery>,
     pub(super) clock: Option<EndOfClock>,
-    pub(super) position: Option<Position>,
+    pub(super) positions: Option<PositionReport>,
+    pub(super) receipt: Option<Receipt>,
     pub(super) integrity_failed: bool,
     pub(super) malformed: bool,
 }
@@ -50,7 +51,8 @@ impl Reading {
             counts: None,
             location: None,
             clock: None,
-            position: None,
+            positions: None,
+            receipt: None,
             integrity_failed: false,
             malformed: false,
         };
@@ -107,11 +109,12 @@ impl Reading {
             TlvKind::CLASS_OF_SERVICE => self.class = ClassOfService::from_bytes(value),
             TlvKind::DIRECT_MEASUREMENT => self.counts = DirectMeasurement::from_bytes(value),
             TlvKind::LOCATION => self.location = LocationQuery::from_bytes(value),
+            TlvKind::ROUND_REPORT => self.receipt = Receipt::from_bytes(value),
             TlvKind::CLOCK_REPORT => {
                 self.clock = ClockReport::from_bytes(value).map(|clocks| clocks.reflector);
             }
             TlvKind::POSITION_REPORT => {
-                self.position = PositionReport::from_bytes(value).and_then(|positions| positions.reflector);
+                self.positions = PositionReport::from_bytes(value);
             }
             _ => {}
         }

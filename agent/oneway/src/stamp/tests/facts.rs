@@ -1,6 +1,8 @@
 //! Lost, late, doubled, overtaken, unsent, restarted: each told once, and not taken for another.
 
+use core::cell::RefCell;
 use core::time::Duration;
+use std::rc::Rc;
 
 use crate::stamp::Arrival;
 use crate::stamp::Direction;
@@ -14,8 +16,10 @@ use crate::stamp::Sender;
 use crate::stamp::Settings;
 use crate::stamp::Stamp;
 
+use super::world::Link;
 use super::world::World;
 use super::world::except;
+use super::world::steady;
 
 const MS: u64 = 1_000_000;
 
@@ -53,6 +57,62 @@ fn losses_have_a_direction() {
     // The reflector's 21st reply is that to packet 21, which came after 20 was lost.
     let both = world(&[(20, &[])], &[(20, &[])]);
     assert_eq!(both.facts(), [lost(20), lost(21), placed(1, 1)]);
+}
+
+/// A link that draws each packet's fate; what it did is kept, packet by packet.
+fn bad_link(seed: u64, delay: u64) -> (Link, Rc<RefCell<Vec<usize>>>) {
+    let passed = Rc::new(RefCell::new(Vec::new()));
+    let kept = passed.clone();
+    let mut random = seed;
+    let link = Box::new(move |nth| {
+        let mut draw = |of_a_thousand| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % 1000 < of_a_thousand
+        };
+        let [lost, doubled, held_up] = [100, 50, 100].map(&mut draw);
+        // What was lost before the first answer has no direction.
+        let copies = if lost && nth >= 8 {
+            0
+        } else {
+            1 + usize::from(doubled)
+        };
+        kept.borrow_mut().push(copies);
+        vec![delay + if held_up { 350 * MS } else { 0 }; copies]
+    });
+    (link, passed)
+}
+
+#[test]
+fn on_a_wire_that_loses_doubles_and_disorders_each_loss_is_placed_rightly() {
+    let mut world = World::new(settings(), Policy::default(), KeyStore::default());
+    let (there, passed) = bad_link(0x9e37_79b9_7f4a_7c15, 10 * MS);
+    let (back, _) = bad_link(0x7f4a_7c15_9e37_79b9, 2 * MS);
+    (world.there, world.back) = (there, back);
+    world.run(2_000);
+    (world.there, world.back) = (steady(10 * MS), steady(2 * MS));
+    let passed = passed.take();
+    world.run(5);
+    let mut placed = [0; 3];
+    let mut lost = [0; 2];
+    for event in world.facts() {
+        match event {
+            Event::LossPlaced {
+                forward,
+                reverse,
+                unknown,
+            } => {
+                let here = [forward, reverse, unknown];
+                placed.iter_mut().zip(here).for_each(|(all, here)| *all += here);
+            }
+            // A packet of which a copy went through there was lost on the way back.
+            Event::Lost { sequence } => lost[usize::from(passed[sequence as usize] > 0)] += 1,
+            _ => {}
+        }
+    }
+    assert!(lost.iter().all(|lost| *lost > 1_500), "{lost:?}");
+    assert_eq!(placed, [lost[0], lost[1], 0]);
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub use location::LocationQuery;
 pub use private::ClockReport;
 pub use private::EndOfClock;
 pub use private::PositionReport;
+pub use private::Receipt;
 pub use private::Round;
 pub use private::RoundReport;
 pub use private::SentFollowUp;

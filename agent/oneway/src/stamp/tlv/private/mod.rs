@@ -18,6 +18,9 @@
 //! 250 round            0 'W' 1   2 source of T4   3 TTL   4 DSCP and ECN   5 bits: 0 there is a round, 1 TTL known, 2 class known
 //!                      6 reserved   8 sequence   12 reflected sequence   16 replies received   20 T4           28 octets
 //!     How a reply arrived at the sender, so that the reflector knows the way back too.
+//!     In a reply               5 bits: 3 set   8 highest sequence that has arrived   12 of the 64 before it, the nearest in the
+//!                              last bit: each whether it has (8 octets)   20 zero
+//!     Which packets arrived, so that the sender knows which way the others were lost.
 //!
 //! 251 position         0 'W' 1   2 bits: 0 the sender's is known, 1 the reflector's                          20 octets
 //!                      3 reserved   4 sender's latitude   8 longitude   12 reflector's latitude   16 longitude (10⁻⁷ degrees)
@@ -28,12 +31,14 @@
 mod clock;
 mod follow_up;
 mod position;
+mod receipt;
 mod round;
 
 pub use clock::ClockReport;
 pub use clock::EndOfClock;
 pub use follow_up::SentFollowUp;
 pub use position::PositionReport;
+pub use receipt::Receipt;
 pub use round::Round;
 pub use round::RoundReport;
 

@@ -1,4 +1,4 @@
-//! Answering whoever asks, if it may.
+//! Networks, and whether an address is in one.
 
 use std::net::IpAddr;
 use std::str::FromStr;

@@ -1,0 +1,181 @@
+//! What a client may ask for, as it is written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::de::Error;
+use serde::de::Visitor;
+
+use crate::inventory::MAX_UNITS;
+use crate::placement::Affinity;
+use crate::placement::Curve;
+use crate::placement::EmptyHosts;
+use crate::placement::Term;
+
+/// Machines that need places.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Ask")]
+pub(super) struct Ask {
+    /// Who needs a place: 1 to 48 of them, placed together, all or none.
+    pub(super) machines: Vec<MachineAsk>,
+    /// How they belong together.
+    #[serde(default)]
+    pub(super) groups: Vec<GroupAsk>,
+    /// A policy by name: `balanced` (the default), `save-energy`, `low-carbon`, `low-latency`, `pack`, `spread`, or one of the configuration.
+    pub(super) policy: Option<String>,
+    /// Weights that replace the policy's; without a policy all others are 0.
+    #[serde(default)]
+    pub(super) weights: BTreeMap<Term, f64>,
+    /// How power grows with load, instead of what the policy says.
+    pub(super) curve: Option<Curve>,
+    /// What an empty host costs, instead of what the policy says.
+    pub(super) empty_hosts: Option<EmptyHosts>,
+    /// Whose the machines will be; `default` if nobody says.
+    pub(super) project: Option<String>,
+    /// Who asks; `default` if nobody says.
+    pub(super) user: Option<String>,
+    /// What they are, in capitals, such as `INSTANCE` or `CONTAINER`.
+    pub(super) kind: Option<String>,
+    /// What decides between equals.
+    #[serde(default)]
+    pub(super) seed: u64,
+    /// How many runners-up and refused hosts are told for each machine.
+    pub(super) explain: Option<usize>,
+}
+
+/// A machine that needs a place.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "MachineAsk")]
+pub(super) struct MachineAsk {
+    /// The UUID of the consumer that it will be. Asked again with the same one, the answer is where it is.
+    pub(super) consumer: String,
+    /// How much of each resource class.
+    pub(super) resources: BTreeMap<String, Amount>,
+    /// Traits: `T` is needed, `!T` is forbidden, `in:T,U` needs one of them.
+    #[serde(default)]
+    pub(super) required: Vec<String>,
+    /// Aggregates by UUID: `A` or `in:A,B` (in one of them), `!A` or `!in:A,B` (in none of them).
+    #[serde(default)]
+    pub(super) member_of: Vec<String>,
+    /// The groups that it belongs to.
+    #[serde(default)]
+    pub(super) groups: Vec<String>,
+    /// What it wants to be close to.
+    #[serde(default)]
+    pub(super) near: Vec<NearAsk>,
+    /// What its host has to keep within.
+    #[serde(default)]
+    pub(super) limits: LimitsAsk,
+    /// How many CPUs it is expected to keep busy; all of its VCPU and PCPU if nobody says.
+    pub(super) busy_cpus: Option<f64>,
+}
+
+/// Something to be close to: exactly one of `host`, `machine`, `group`, or `latitude` with `longitude`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "NearAsk")]
+pub(super) struct NearAsk {
+    /// A host, by name.
+    pub(super) host: Option<String>,
+    /// Another machine of the request, by its consumer.
+    pub(super) machine: Option<String>,
+    /// All other members of a group.
+    pub(super) group: Option<String>,
+    /// Degrees north of the equator.
+    pub(super) latitude: Option<f64>,
+    /// Degrees east of Greenwich.
+    pub(super) longitude: Option<f64>,
+    /// The longest delay, in seconds, that 99 of 100 packets may have in either direction.
+    pub(super) max_delay_seconds: Option<f64>,
+    /// The greatest distance, in metres.
+    pub(super) max_distance_meters: Option<f64>,
+}
+
+/// What a host has to keep within. A host of which the figure is not known is refused.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LimitsAsk")]
+pub(super) struct LimitsAsk {
+    /// The sites that will do; none: all.
+    #[serde(default)]
+    pub(super) sites: Vec<String>,
+    /// The countries that will do, with two letters; none: all.
+    #[serde(default)]
+    pub(super) countries: Vec<String>,
+    /// The greatest carbon intensity of the host's grid, in grams per kilowatt-hour.
+    pub(super) max_grams_per_kwh: Option<f64>,
+    /// How many seconds ago the host's agent may have answered last.
+    pub(super) max_fact_age_seconds: Option<f64>,
+    /// The most watts that the host may draw afterwards.
+    pub(super) power_limit_watts: Option<f64>,
+    /// The watts that have to stay free below the limit.
+    pub(super) headroom_watts: Option<f64>,
+}
+
+/// Machines that belong together, or do not.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "GroupAsk")]
+pub(super) struct GroupAsk {
+    /// Its name in this request.
+    pub(super) name: String,
+    /// What its members want.
+    pub(super) affinity: Affinity,
+    /// Whether it is a rule; else it is a wish, and counts for the score.
+    #[serde(default = "yes")]
+    pub(super) hard: bool,
+    /// The hosts of the members that have one already, once for each member.
+    #[serde(default)]
+    pub(super) present: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// An amount of a resource class: a whole number from 1 to 2147483647.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(super) struct Amount(#[schemars(range(min = 1, max = 2_147_483_647_u64))] pub(super) u64);
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeNumber)
+    }
+}
+
+struct WholeNumber;
+
+impl Visitor<'_> for WholeNumber {
+    type Value = Amount;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from 1 to {MAX_UNITS}")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Amount, E> {
+        if (1..=u64::from(MAX_UNITS)).contains(&number) {
+            return Ok(Amount(number));
+        }
+        Err(E::custom(format_args!(
+            "{number} is not a whole number from 1 to {MAX_UNITS}"
+        )))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Amount, E> {
+        Err(E::custom(format_args!(
+            "{number} is not a whole number from 1 to {MAX_UNITS}"
+        )))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Amount, E> {
+        Err(E::custom(format_args!(
+            "{number} is not a whole number from 1 to {MAX_UNITS}"
+        )))
+    }
+}
