@@ -32,7 +32,6 @@ workloads:
 ";
 /// One of the VMs, on every host.
 pub(super) const VM: &str = "one-7";
-const CLAIM: &str = "/allocation_candidates?resources=VCPU:1";
 
 /// Everything that runs; it ends with this.
 pub(super) struct Stage {
@@ -45,7 +44,7 @@ pub(super) struct Stage {
     _dirs: Vec<TempDir>,
 }
 
-/// A controller that is asked something now and then.
+/// A controller that asks the agents, and is asked something now and then.
 pub(super) struct Controller {
     _program: Program,
     pub(super) address: SocketAddr,
@@ -58,10 +57,20 @@ fn controller_binary() -> PathBuf {
 }
 
 impl Controller {
-    fn start(dir: &Path) -> Self {
+    /// One that asks the agents, each under a name of its own.
+    fn start(dir: &Path, agents: &[Agent]) -> Self {
+        let mut config = String::from("fleet:\n  interval: 1s\n  targets: [");
+        config.extend(agents.iter().map(|agent| format!("\"{}\", ", agent.address)));
+        config.push_str("]\n  hosts:\n");
+        for (number, agent) in agents.iter().enumerate() {
+            writeln!(config, "    hv{number}: {{addresses: [\"{}\"]}}", agent.address).unwrap();
+        }
+        let file = dir.join("controller.yaml");
+        fs::write(&file, config).unwrap();
         let mut command = Command::new(controller_binary());
+        command.arg("serve").arg("--config").arg(file);
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--store.file"])
+            .args(["--listen", "127.0.0.1:0", "--store.file"])
             .arg(dir.join("store"));
         let mut program = Program::start(command);
         let address = program.wait_for_address("listening");
@@ -71,12 +80,19 @@ impl Controller {
         }
     }
 
-    /// Gives rates something to grow by.
+    /// Gives rates something to grow by: questions, a machine that finds a place as long as there is room, and one that finds none.
     pub(super) fn ask(&self) {
-        for path in [CLAIM, "/resource_providers"] {
-            let version = [("OpenStack-API-Version", "placement 1.39")];
-            let reply = client::ask(self.address, "GET", path, &version);
-            assert_eq!(reply.status, 200, "{path}");
+        let version = [("OpenStack-API-Version", "placement 1.39")];
+        let reply = client::ask(self.address, "GET", "/resource_providers", &version);
+        assert_eq!(reply.status, 200);
+        for cpus in [1, 1_000_000] {
+            let consumer = format!("00000000-0000-4000-8000-{cpus:012}");
+            let machine = format!("{{\"consumer\": \"{consumer}\", \"resources\": {{\"VCPU\": {cpus}}}}}");
+            let body = format!("{{\"machines\": [{machine}], \"project\": \"look\"}}");
+            let length = body.len().to_string();
+            let headers = [("Content-Type", "application/json"), ("Content-Length", &length)];
+            let reply = client::send(self.address, "POST", "/v1/schedule", &headers, body.as_bytes());
+            assert!(reply.status < 500, "{}", reply.text());
         }
     }
 }
@@ -173,7 +189,6 @@ impl Stage {
             return None;
         }
         let mut dirs = vec![tempfile::tempdir().unwrap()];
-        let controller = Controller::start(dirs[0].path());
         let config = dirs[0].path().join("agent.yaml");
         fs::write(&config, CONFIG).unwrap();
         let (mut living, mut agents) = (Vec::new(), Vec::new());
@@ -199,6 +214,7 @@ impl Stage {
         agents.push(Agent::start(state.path(), &["--interval", "500ms"]));
         dirs.push(state);
         agents.iter().for_each(Agent::wait_until_ready);
+        let controller = Controller::start(dirs[0].path(), &agents);
         let config = prometheus(&agents, &controller, dirs[0].path());
         let server = Server::configured(&config, &[]);
         let native = Server::configured(&config, &["--enable-feature=native-histograms"]);
