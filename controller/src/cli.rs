@@ -13,6 +13,7 @@ use clap::value_parser;
 use clap_complete::Shell;
 use ring::rand::SecureRandom;
 use ring::rand::SystemRandom;
+use wattle_daemon::WRONG_CONFIGURATION;
 
 use crate::client;
 use crate::config;
@@ -31,7 +32,8 @@ Examples:
   wattle-controller generate config > controller.yaml       a file with every setting explained
 
 Clients find the controller by --url or WATTLE_CONTROLLER, and their token by --token-file or WATTLE_TOKEN.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing.";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 there is no such thing, 78 serve could not start because the
+configuration is wrong.";
 
 /// Runs the program; prints what went wrong, once.
 pub fn main() -> ExitCode {
@@ -40,6 +42,10 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             wattle_daemon::log::last_words(&format!("wattle-controller: {error:#}"));
+            let starts = matches!(matches.subcommand_name(), Some("serve"));
+            if starts && error.is::<config::ConfigError>() {
+                return WRONG_CONFIGURATION.into();
+            }
             ExitCode::FAILURE
         }
     }

@@ -95,7 +95,7 @@ pub fn start(settings: &Settings, trial: Trial, clock: Arc<dyn Clock>) -> anyhow
     let board = Arc::new(LatencyBoard::default());
     let shared = board.clone();
     spawn("latency", Task::Other, move || {
-        engine.run(&inbox, &woken, &shared)
+        engine.run(&inbox, &woken, &shared);
     })?;
     spawn("icmp", Task::Echoes, move || {
         if let Err(error) = icmp::run(&pinging, interval, &mut SystemEntropy::default()) {

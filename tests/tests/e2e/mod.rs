@@ -4,7 +4,7 @@
 #[macro_use]
 pub(crate) mod skip;
 
-mod agent;
+pub(crate) mod agent;
 pub(crate) mod client;
 mod exposition;
 mod living;
