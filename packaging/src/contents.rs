@@ -24,13 +24,15 @@ pub(crate) fn tree(input: &Input, product: &Product, family: Family) -> anyhow::
     generated(&mut tree, input, product, family)?;
     documents(&mut tree, input, product)?;
     for (from, to) in product.directories {
+        let role = if to.starts_with("usr/share/doc/") {
+            Role::Document
+        } else {
+            Role::Plain
+        };
         for (path, file) in input.below(from)? {
-            let mode = if path.ends_with(".sh") || from.ends_with("opennebula") {
-                0o755
-            } else {
-                0o644
-            };
-            tree.put(format!("{to}/{path}"), read(&file)?, mode, Role::Plain);
+            let content = read(&file)?;
+            let mode = if content.starts_with(b"#!") { 0o755 } else { 0o644 };
+            tree.put(format!("{to}/{path}"), content, mode, role);
         }
     }
     Ok(tree)
