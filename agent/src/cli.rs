@@ -12,6 +12,7 @@ use clap::ArgMatches;
 use clap::Command;
 use clap::value_parser;
 use clap_complete::Shell;
+use wattle_daemon::WRONG_CONFIGURATION;
 
 use crate::config;
 use crate::config::KEYS;
@@ -40,7 +41,8 @@ Examples:
   wattle-agent check-config agent.yaml          is it right?
 
 Signals: SIGHUP reads the configuration again, SIGTERM and SIGINT save the counters and end.
-Exit codes: 0 ended in order, 1 could not start or a check failed, 2 wrong usage.";
+Exit codes: 0 ended in order, 1 could not start or a check failed, 2 wrong usage, 78 could not start
+because the configuration is wrong.";
 
 /// Runs the program; prints what went wrong, once.
 pub fn main() -> ExitCode {
@@ -49,6 +51,10 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             wattle_daemon::log::last_words(&format!("wattle-agent: {error:#}"));
+            let starts = matches!(matches.subcommand_name(), None | Some("run"));
+            if starts && error.is::<config::ConfigError>() {
+                return WRONG_CONFIGURATION.into();
+            }
             ExitCode::FAILURE
         }
     }

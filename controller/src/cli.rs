@@ -13,6 +13,7 @@ use clap::value_parser;
 use clap_complete::Shell;
 use ring::rand::SecureRandom;
 use ring::rand::SystemRandom;
+use wattle_daemon::WRONG_CONFIGURATION;
 
 use crate::client;
 use crate::config;
@@ -38,7 +39,8 @@ Examples:
 
 Clients find the controller by --url or WATTLE_CONTROLLER, and their token by --token-file or WATTLE_TOKEN.
 Exit codes: 0 done, or placed; 1 failed, or what was asked for cannot be meant; 2 wrong usage; 3 there is no place, or no such thing;
-4 the controller or its store cannot be reached; 5 the controller does not let you.";
+4 the controller or its store cannot be reached; 5 the controller does not let you; 78 serve could not start because the
+configuration is wrong.";
 
 /// Runs the program; prints what went wrong, once.
 pub fn main() -> ExitCode {
@@ -47,6 +49,10 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             wattle_daemon::log::last_words(&format!("wattle-controller: {error:#}"));
+            let starts = matches!(matches.subcommand_name(), Some("serve"));
+            if starts && error.is::<config::ConfigError>() {
+                return WRONG_CONFIGURATION.into();
+            }
             ExitCode::from(client::code(&error))
         }
     }

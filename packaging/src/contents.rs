@@ -21,16 +21,18 @@ pub(crate) fn tree(input: &Input, product: &Product, family: Family) -> anyhow::
     tree.program(format!("usr/bin/{name}"), input.binary(name)?);
     units(&mut tree, input, name)?;
     configuration(&mut tree, input, product)?;
-    generated(&mut tree, input, name, family)?;
+    generated(&mut tree, input, product, family)?;
     documents(&mut tree, input, product)?;
     for (from, to) in product.directories {
+        let role = if to.starts_with("usr/share/doc/") {
+            Role::Document
+        } else {
+            Role::Plain
+        };
         for (path, file) in input.below(from)? {
-            let mode = if path.ends_with(".sh") || from.ends_with("opennebula") {
-                0o755
-            } else {
-                0o644
-            };
-            tree.put(format!("{to}/{path}"), read(&file)?, mode, Role::Plain);
+            let content = read(&file)?;
+            let mode = if content.starts_with(b"#!") { 0o755 } else { 0o644 };
+            tree.put(format!("{to}/{path}"), content, mode, role);
         }
     }
     Ok(tree)
@@ -59,11 +61,19 @@ fn configuration(tree: &mut Tree, input: &Input, product: &Product) -> anyhow::R
 }
 
 /// What the programs print of themselves.
-fn generated(tree: &mut Tree, input: &Input, name: &str, family: Family) -> anyhow::Result<()> {
+fn generated(tree: &mut Tree, input: &Input, product: &Product, family: Family) -> anyhow::Result<()> {
+    let name = product.name;
     let manual = gzip(&input.generated(name, &["man"])?)?;
     tree.put(
         format!("usr/share/man/man1/{name}.1.gz"),
         manual,
+        0o644,
+        Role::Document,
+    );
+    let reference = format!("usr/share/doc/{name}/{}", product.configuration);
+    tree.put(
+        reference,
+        input.generated(name, &["config"])?,
         0o644,
         Role::Document,
     );

@@ -39,7 +39,7 @@ fn files(input: &Input, product: &Product) -> anyhow::Result<Tree> {
     ] {
         tree.put(format!("{doc}/{name}"), content, 0o644, Role::Document);
     }
-    let overrides = input.text("packaging/deb/lintian-overrides", product.name)?;
+    let overrides = input.text("packaging/deb/lintian-overrides", product)?;
     tree.add(format!("usr/share/lintian/overrides/{}", product.name), overrides);
     Ok(tree)
 }
@@ -50,7 +50,7 @@ fn control_files(input: &Input, product: &Product, elf: &Elf, tree: &Tree) -> an
     control.add("md5sums", control::md5sums(tree));
     control.add("conffiles", control::conffiles(tree));
     for script in SCRIPTS {
-        let text = input.text(&format!("packaging/deb/{script}"), product.name)?;
+        let text = input.text(&format!("packaging/deb/{script}"), product)?;
         control.program(script, text);
     }
     Ok(control)

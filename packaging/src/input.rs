@@ -6,6 +6,8 @@ use std::process::Command;
 
 use anyhow::Context;
 
+use crate::product::Product;
+
 /// Where it is, and what is to be said of it.
 #[derive(Debug)]
 pub(crate) struct Input {
@@ -22,10 +24,12 @@ impl Input {
         read(&self.source.join(name))
     }
 
-    /// A text of the repository with `@name@` put in.
-    pub(crate) fn text(&self, name: &str, daemon: &str) -> anyhow::Result<String> {
+    /// A text of the repository with `@name@` and `@state@` put in.
+    pub(crate) fn text(&self, name: &str, product: &Product) -> anyhow::Result<String> {
         let text = String::from_utf8(self.file(name)?).with_context(|| name.to_owned())?;
-        Ok(text.replace("@name@", daemon))
+        Ok(text
+            .replace("@name@", product.name)
+            .replace("@state@", product.state))
     }
 
     /// All files below a directory of the repository, by their paths in it, in order. Empty where there is none.

@@ -47,9 +47,17 @@ struct Options {
     /// The packages' version; that of the programs if not given
     #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
     release: String,
-    /// Only an archive with an installer, as for static binaries
-    #[arg(long)]
-    tarball: bool,
+    /// What to make; can be repeated
+    #[arg(long, value_enum, default_values = ["deb", "rpm"])]
+    make: Vec<Kind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    Deb,
+    Rpm,
+    /// An archive with an installer.
+    Tarball,
 }
 
 fn main() -> ExitCode {
@@ -72,15 +80,20 @@ fn package(options: &Options) -> anyhow::Result<()> {
         date: options.date,
     };
     std::fs::create_dir_all(&options.out).with_context(|| options.out.display().to_string())?;
-    if options.tarball {
-        let (name, bytes) = tarball::make(&input)?;
-        return write(&options.out, &name, &bytes);
-    }
-    for product in &PRODUCTS {
-        let (name, bytes) = deb::make(&input, product)?;
-        write(&options.out, &name, &bytes)?;
-        let (name, bytes) = rpm::make(&input, product)?;
-        write(&options.out, &name, &bytes)?;
+    for kind in &options.make {
+        let make = match kind {
+            Kind::Deb => deb::make,
+            Kind::Rpm => rpm::make,
+            Kind::Tarball => {
+                let (name, bytes) = tarball::make(&input)?;
+                write(&options.out, &name, &bytes)?;
+                continue;
+            }
+        };
+        for product in &PRODUCTS {
+            let (name, bytes) = make(&input, product)?;
+            write(&options.out, &name, &bytes)?;
+        }
     }
     Ok(())
 }

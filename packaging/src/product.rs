@@ -5,6 +5,8 @@
 pub(crate) struct Product {
     /// Of the package, the program, the unit and the user.
     pub(crate) name: &'static str,
+    /// Where it keeps what outlives it.
+    pub(crate) state: &'static str,
     /// The file in `/etc/wattle`.
     pub(crate) configuration: &'static str,
     pub(crate) summary: &'static str,
@@ -19,6 +21,7 @@ pub(crate) struct Product {
 pub(crate) const PRODUCTS: [Product; 2] = [
     Product {
         name: "wattle-agent",
+        state: "/var/lib/wattle",
         configuration: "agent.yaml",
         summary: "Watts of a host and whose they are, for Prometheus",
         description: "One small process on every hypervisor that knows the host's watts and\n\
@@ -26,7 +29,6 @@ pub(crate) const PRODUCTS: [Product; 2] = [
             the idle floor. It measures one-way delay to other hosts, and knows where\n\
             it stands.",
         documents: &[
-            "agent.yaml",
             "install.md",
             "metrics.md",
             "migration.md",
@@ -50,12 +52,12 @@ pub(crate) const PRODUCTS: [Product; 2] = [
     },
     Product {
         name: "wattle-controller",
+        state: "/var/lib/wattle-controller",
         configuration: "controller.yaml",
         summary: "Ledger of what every host has left, as OpenStack Placement",
         description: "Keeps what every host has and who has what of it, and speaks OpenStack\n\
             Placement's API, over one file or over etcd.",
         documents: &[
-            "controller.yaml",
             "install.md",
             "permissions.md",
             "security.md",

@@ -128,7 +128,7 @@ fn options(path: &str, entry: &Entry) -> rpm::FileOptionsBuilder {
 }
 
 fn scripts(builder: &mut PackageBuilder, input: &Input, product: &Product) -> anyhow::Result<()> {
-    let text = |script: &str| input.text(&format!("packaging/rpm/{script}"), product.name);
+    let text = |script: &str| input.text(&format!("packaging/rpm/{script}"), product);
     builder
         .post_install_script(text("post")?)
         .pre_uninstall_script(text("preun")?)

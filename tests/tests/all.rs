@@ -2,9 +2,11 @@
 
 mod allocations;
 mod commands;
+#[macro_use]
 mod e2e;
 mod golden;
 mod harness;
 mod oracle;
+mod packages;
 mod placement_api;
 mod simulated;

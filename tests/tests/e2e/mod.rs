@@ -4,7 +4,7 @@
 #[macro_use]
 pub(crate) mod skip;
 
-mod agent;
+pub(crate) mod agent;
 pub(crate) mod client;
 #[path = "../../../controller/tests/store/etcd.rs"]
 #[expect(dead_code, reason = "the store's own tests use more of it")]

@@ -64,14 +64,14 @@ fn a_wrong_configuration_is_one_line_with_file_line_and_key_wherever_it_is_read(
         ),
     ] {
         fs::write(&file, text).unwrap();
-        for arguments in [
-            &["--config", path][..],
-            &["check-config", path],
-            &["doctor", "--config", path],
+        for (code, arguments) in [
+            (78, &["--config", path][..]),
+            (1, &["check-config", path]),
+            (1, &["doctor", "--config", path]),
         ] {
             let output = run(arguments);
             let error = error_of(&output);
-            assert_eq!(output.status.code(), Some(1), "{error}");
+            assert_eq!(output.status.code(), Some(code), "{error}");
             assert_eq!(error.lines().count(), 1, "{error}");
             assert!(error.contains(&format!("{path}{told}")), "{error}");
         }
@@ -81,7 +81,7 @@ fn a_wrong_configuration_is_one_line_with_file_line_and_key_wherever_it_is_read(
 #[test]
 fn a_configuration_that_is_not_there_is_named() {
     let output = run(&["--config", "/nonexistent/agent.yaml"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(78));
     assert_eq!(
         error_of(&output),
         "wattle-agent: /nonexistent/agent.yaml: No such file or directory (os error 2)\n"
@@ -97,7 +97,7 @@ fn a_wrong_flag_value_is_one_line_with_the_flag() {
     ] {
         let output = run(&[&format!("{flag}={value}")]);
         let error = error_of(&output);
-        assert_eq!(output.status.code(), Some(1), "{error}");
+        assert_eq!(output.status.code(), Some(78), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
         assert!(error.contains(&format!("{flag}: \"{value}\"")), "{error}");
     }
