@@ -17,9 +17,7 @@ const MAX_BYTES: usize = 128;
 pub struct Machine {
     /// `x86_64`, `aarch64`, …
     pub arch: Box<str>,
-    /// As [`Cpuinfo::vendor`].
-    pub vendor: Box<str>,
-    /// As [`Cpuinfo::model_name`].
+    /// As [`Cpuinfo::model_name`]; where that is no more than a number, with [`Cpuinfo::vendor`] before it.
     pub model: Box<str>,
     /// The kernel's release.
     pub kernel: Box<str>,
@@ -37,13 +35,20 @@ pub fn read(roots: &Roots) -> Option<Machine> {
     let arch = name(&kernel.join("arch")).or(cpus.machine.map(Into::into));
     let known = Machine {
         arch: arch.unwrap_or_default(),
-        vendor: cpus.vendor.trim().into(),
-        model: cpus.model_name.trim().into(),
+        model: model(&cpus).trim().into(),
         kernel: name(&kernel.join("osrelease")).unwrap_or_default(),
         virtualization: cpus.virtualization.unwrap_or_default(),
         guest: if cpus.hypervisor { "yes" } else { "" },
     };
     (known != Machine::default()).then_some(known)
+}
+
+fn model(cpus: &Cpuinfo) -> String {
+    if cpus.model_name.starts_with("0x") {
+        format!("{} {}", cpus.vendor, cpus.model_name)
+    } else {
+        cpus.model_name.clone()
+    }
 }
 
 /// The one word in a file.
@@ -74,7 +79,6 @@ mod tests {
         );
         let known = Machine {
             arch: "x86_64".into(),
-            vendor: "GenuineIntel".into(),
             model: "A CPU".into(),
             virtualization: "vmx",
             ..Machine::default()
@@ -86,10 +90,10 @@ mod tests {
         assert_eq!(read(&roots), Some(Machine { kernel, ..known }));
         write(
             "cpuinfo",
-            "processor : 0\nCPU implementer : 0x41\nCPU architecture: 8\n",
+            "processor : 0\nCPU implementer : 0x41\nCPU architecture: 8\nCPU part : 0xd0c\n",
         );
         write("sys/kernel/arch", "aarch64\n");
         let arm = read(&roots).unwrap();
-        assert_eq!((&*arm.arch, &*arm.vendor, arm.guest), ("aarch64", "ARM", ""));
+        assert_eq!((&*arm.arch, &*arm.model, arm.guest), ("aarch64", "ARM 0xd0c", ""));
     }
 }

@@ -202,7 +202,7 @@ pub const FAMILIES: &[Family] = families! {
         "Packets dropped before sending.";
     "wattle_host_pressure_seconds_total" Counter "seconds" &["resource", "stall"], host::pressure,
         "Time in which some or all tasks waited for a resource.";
-    "wattle_host_info" Info - &["machine", "vendor", "model", "kernel", "virtualization", "guest"], host::info,
+    "wattle_host_info" Info - &["machine", "model", "kernel", "virtualization", "guest"], host::info,
         "What the machine and its kernel call themselves; vmx or svm where its CPUs can run guests, and whether it is a guest itself. What is not known is empty.";
     "wattle_host_filesystem_size_bytes" Gauge "bytes" FILESYSTEM, host::filesystem_size,
         "Size of a local file system.";

@@ -99,7 +99,6 @@ pub(super) fn info<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
     if let Some(machine) = &snapshot.host.host.machine {
         points.info([
             (&*machine.arch).into(),
-            (&*machine.vendor).into(),
             (&*machine.model).into(),
             (&*machine.kernel).into(),
             machine.virtualization.into(),

@@ -28,8 +28,6 @@ pub struct Position {
 pub struct Machine {
     /// `x86_64`, `aarch64`, …
     pub arch: String,
-    /// `GenuineIntel`, `AuthenticAMD`, …
-    pub vendor: String,
     /// The processor's model.
     pub model: String,
     /// What its processors have for running guests: `vmx` or `svm`.

@@ -188,7 +188,6 @@ fn machine(reading: &mut Reading, sample: &Sample<'_>) -> Result<(), PageError> 
     let label = |name| sample.label(name).unwrap_or_default().to_owned();
     reading.machine.say(Machine {
         arch: label("machine"),
-        vendor: label("vendor"),
         model: label("model"),
         virtualization: label("virtualization"),
         guest: label("guest") == "yes",

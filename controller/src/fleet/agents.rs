@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
@@ -32,10 +33,15 @@ struct Told {
 
 /// Asks agents for ever.
 pub(super) struct Agents {
-    pub(super) finder: Finder,
-    pub(super) web: Web,
-    pub(super) board: Arc<Board>,
-    pub(super) stats: Arc<Stats>,
+    finder: Finder,
+    web: Web,
+    board: Arc<Board>,
+    stats: Arc<Stats>,
+    known: Known,
+}
+
+/// What is known of them.
+struct Known {
     roll: Roll,
     rota: Rota,
     targets: BTreeMap<String, Target>,
@@ -57,37 +63,67 @@ impl Agents {
             web,
             board,
             stats,
-            roll: Roll::new(settings),
-            rota: Rota::new(settings.interval.0, settings.agents.concurrency),
-            targets: BTreeMap::new(),
-            patience: settings.timeout.0,
-            pace: (settings.interval.0 / 5).clamp(Duration::from_millis(200), Duration::from_secs(5)),
+            known: Known {
+                roll: Roll::new(settings),
+                rota: Rota::new(settings.interval.0, settings.agents.concurrency),
+                targets: BTreeMap::new(),
+                patience: settings.timeout.0,
+                pace: (settings.interval.0 / 5).clamp(Duration::from_millis(200), Duration::from_secs(5)),
+            },
         }
     }
 
     /// Never ends.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(self) {
+        let Self {
+            finder,
+            web,
+            board,
+            stats,
+            mut known,
+        } = self;
+        // Apart, so that a name that is not found and a file on a disk that hangs hold up nobody.
+        let (found, mut targets) = watch::channel(BTreeMap::new());
+        tokio::spawn(look_for_targets(finder, found, known.pace));
         let mut running = JoinSet::new();
-        let mut ticks = tokio::time::interval(self.pace);
+        let mut ticks = tokio::time::interval(known.pace);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let next = self.rota.next();
+            let next = known.rota.next();
             let wait = next.map(|at| at.saturating_sub(clock::steady()));
             tokio::select! {
                 _ = ticks.tick() => {
-                    self.look_for_targets().await;
-                    self.publish();
+                    let (hosts, reports) = known.roll.picture(clock::steady());
+                    board.publish_with(hosts, reports);
                 }
-                Some(told) = running.join_next() => self.hear(told),
+                Ok(()) = targets.changed() => known.set_targets(targets.borrow_and_update().clone()),
+                Some(told) = running.join_next() => known.hear(told, &stats),
                 () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
             }
-            self.start(&mut running);
+            known.start(&mut running, &web);
         }
     }
+}
 
-    async fn look_for_targets(&mut self) {
+async fn look_for_targets(
+    mut finder: Finder,
+    found: watch::Sender<BTreeMap<String, Target>>,
+    pace: Duration,
+) {
+    loop {
+        let targets = finder.find(clock::steady()).await;
+        found.send_if_modified(|known| {
+            let changed = *known != targets;
+            *known = targets;
+            changed
+        });
+        tokio::time::sleep(pace).await;
+    }
+}
+
+impl Known {
+    fn set_targets(&mut self, found: BTreeMap<String, Target>) {
         let now = clock::steady();
-        let found = self.finder.find(now).await;
         for (name, target) in &found {
             if self.targets.get(name) != Some(target) {
                 let witness = Witness {
@@ -98,21 +134,19 @@ impl Agents {
                 self.roll.add(name, witness, now);
             }
         }
-        if self.targets != found {
-            let names: BTreeSet<String> = found.keys().cloned().collect();
-            self.roll.keep(&names);
-            self.rota.set_targets(names.iter().map(String::as_str), now);
-            tracing::info!(agents = found.len(), "these are asked from now on");
-            self.targets = found;
-        }
+        let names: BTreeSet<String> = found.keys().cloned().collect();
+        self.roll.keep(&names);
+        self.rota.set_targets(names.iter().map(String::as_str), now);
+        tracing::info!(agents = found.len(), "these are asked from now on");
+        self.targets = found;
     }
 
-    fn start(&mut self, running: &mut JoinSet<Told>) {
+    fn start(&mut self, running: &mut JoinSet<Told>, web: &Web) {
         for name in self.rota.start(clock::steady()) {
             let Some(target) = self.targets.get(&name).cloned() else {
                 continue;
             };
-            let (web, patience) = (self.web.clone(), self.patience);
+            let (web, patience) = (web.clone(), self.patience);
             running.spawn(async move {
                 let begun = clock::steady();
                 let reading = ask(&web, &target, patience).await;
@@ -122,15 +156,14 @@ impl Agents {
         }
     }
 
-    fn hear(&mut self, told: Result<Told, tokio::task::JoinError>) {
+    fn hear(&mut self, told: Result<Told, tokio::task::JoinError>, stats: &Stats) {
         let now = clock::steady();
+        let told = told.inspect_err(|error| tracing::error!(%error, "a question panicked"));
         // Who panicked said no name; its turn comes when the targets are set anew.
-        let Ok(Told { name, reading, took }) =
-            told.inspect_err(|error| tracing::error!(%error, "a question panicked"))
-        else {
+        let Ok(Told { name, reading, took }) = told else {
             return;
         };
-        self.stats.asked(Source::Agent, reading.is_ok(), took);
+        stats.asked(Source::Agent, reading.is_ok(), took);
         match reading {
             Ok(reading) => {
                 self.rota.finished(&name, now);
@@ -142,10 +175,5 @@ impl Agents {
                 self.roll.failed(&name, &error.to_string());
             }
         }
-    }
-
-    fn publish(&self) {
-        let (hosts, reports) = self.roll.picture(clock::steady());
-        self.board.publish_with(hosts, reports);
     }
 }

@@ -43,6 +43,8 @@ const OFFICE: &str = "elections/fleet";
 const TERM: Duration = Duration::from_secs(10);
 /// Without news the providers are looked at so often.
 const LOOK: Duration = Duration::from_secs(10);
+/// A look at a large fleet is followed by a rest of so many times its length.
+const REST: u32 = 9;
 /// After the store failed.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -149,9 +151,12 @@ impl Keeper {
                 () = self.board.newer_than(&mut seen) => {}
                 () = tokio::time::sleep(LOOK) => {}
             }
+            let begun = clock::steady();
             if let Err(error) = self.round(&mut term).await {
                 return tracing::warn!(error, "the providers cannot be looked after now");
             }
+            let took = clock::steady().saturating_sub(begun);
+            tokio::time::sleep((took * REST).min(LOOK)).await;
         }
     }
 

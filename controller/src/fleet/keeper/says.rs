@@ -112,9 +112,31 @@ fn traits(
     ];
     let custom = custom.into_iter().filter_map(|(what, value)| word(what, value?));
     let own = written.map(|host| host.traits.as_slice()).unwrap_or_default();
-    custom
-        .chain(own.iter().chain(&providers.traits).cloned())
-        .collect()
+    let own = own.iter().chain(&providers.traits).cloned();
+    custom.chain(own).chain(machine(facts)).collect()
+}
+
+/// Architectures that have a standard trait.
+const ARCHITECTURES: [&str; 5] = ["x86_64", "aarch64", "ppc64le", "s390x", "i686"];
+
+/// What the machine is: standard traits where there are such.
+fn machine(facts: &HostFacts) -> Vec<String> {
+    let Some(machine) = facts.machine.value() else {
+        return Vec::new();
+    };
+    let mut words = match machine.virtualization.as_str() {
+        "vmx" => vec!["HW_CPU_X86_VMX".to_owned(), "HW_CPU_X86_INTEL_VMX".to_owned()],
+        "svm" => vec!["HW_CPU_X86_SVM".to_owned(), "HW_CPU_X86_AMD_SVM".to_owned()],
+        _ => Vec::new(),
+    };
+    words.extend(if ARCHITECTURES.contains(&machine.arch.as_str()) {
+        Some(format!("HW_ARCH_{}", machine.arch.to_ascii_uppercase()))
+    } else {
+        word("HW_ARCH", &machine.arch)
+    });
+    words.extend(word("CPU", &machine.model));
+    words.extend(machine.guest.then(|| format!("{CUSTOM}VIRTUAL_MACHINE")));
+    words
 }
 
 /// A trait: capital letters, digits and underscores, whatever else stands in the value.
@@ -145,7 +167,12 @@ mod tests {
     fn the_standard_traits_are_in_the_vocabulary() {
         let ledger = Ledger::new();
         let architectures = ARCHITECTURES.map(|arch| format!("HW_ARCH_{}", arch.to_ascii_uppercase()));
-        let others = ["HW_CPU_X86_VMX", "HW_CPU_X86_INTEL_VMX", "HW_CPU_X86_SVM", "HW_CPU_X86_AMD_SVM"];
+        let others = [
+            "HW_CPU_X86_VMX",
+            "HW_CPU_X86_INTEL_VMX",
+            "HW_CPU_X86_SVM",
+            "HW_CPU_X86_AMD_SVM",
+        ];
         for name in others.into_iter().chain(architectures.iter().map(String::as_str)) {
             assert!(ledger.trait_named(name).is_ok(), "{name}");
         }
@@ -245,7 +272,6 @@ mod tests {
                     model: model.to_owned(),
                     virtualization: virtualization.to_owned(),
                     guest,
-                    ..Machine::default()
                 }),
                 ..HostFacts::default()
             };
@@ -255,7 +281,10 @@ mod tests {
             words("x86_64", "AMD EPYC 7302 16-Core Processor", "svm", false),
             "HW_CPU_X86_SVM HW_CPU_X86_AMD_SVM HW_ARCH_X86_64 CUSTOM_CPU_AMD_EPYC_7302_16_CORE_PROCESSOR"
         );
-        assert_eq!(words("riscv64", "", "", true), "CUSTOM_HW_ARCH_RISCV64 CUSTOM_VIRTUAL_MACHINE");
+        assert_eq!(
+            words("riscv64", "", "", true),
+            "CUSTOM_HW_ARCH_RISCV64 CUSTOM_VIRTUAL_MACHINE"
+        );
         assert_eq!(words("", "", "", false), "");
     }
 

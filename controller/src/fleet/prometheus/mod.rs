@@ -4,6 +4,7 @@ mod pages;
 mod query;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(super) struct Prometheus {
     roll: Roll,
     /// When the page of each host that was taken in last was scraped, by Prometheus' clock.
     scraped: BTreeMap<String, f64>,
+    /// Said already, and not said again as long as it is so.
+    complaint: Option<String>,
     interval: Duration,
     patience: Duration,
 }
@@ -66,6 +69,7 @@ impl Prometheus {
             stats,
             roll: Roll::new(settings),
             scraped: BTreeMap::new(),
+            complaint: None,
             interval: settings.interval.0,
             patience: settings.timeout.0,
         })
@@ -94,18 +98,24 @@ impl Prometheus {
         let took = clock::steady().saturating_sub(begun);
         self.stats.asked(Source::Prometheus, pages.is_ok(), took);
         match pages {
-            Ok(pages) => self.take_in(pages, begun),
+            Ok(pages) => {
+                self.complaint = None;
+                self.take_in(pages, begun);
+            }
             Err(error) => {
                 let names: Vec<String> = self.roll.names().map(str::to_owned).collect();
                 for name in names {
                     self.roll.failed(&name, &error);
                 }
-                tracing::warn!(error, "Prometheus tells nothing of the fleet");
+                if self.complaint.as_ref() != Some(&error) {
+                    tracing::warn!(error, "Prometheus tells nothing of the fleet");
+                    self.complaint = Some(error);
+                }
             }
         }
         self.roll.forget(FORGOTTEN, clock::steady());
         let roll = &self.roll;
-        let known: std::collections::BTreeSet<&str> = roll.names().collect();
+        let known: BTreeSet<&str> = roll.names().collect();
         self.scraped.retain(|name, _| known.contains(name.as_str()));
     }
 
@@ -129,7 +139,7 @@ impl Prometheus {
     }
 
     fn take_in(&mut self, pages: BTreeMap<String, Page>, now: Duration) {
-        let mut heard = std::collections::BTreeSet::new();
+        let mut heard = BTreeSet::new();
         for (label, page) in pages {
             let written = page.labels.get("host").map(String::as_str);
             let name = self.names.of(&label, written);

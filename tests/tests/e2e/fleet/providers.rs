@@ -104,7 +104,12 @@ fn assert_shapes(controller: &Controller) {
         let disk = &inventories["inventories"]["DISK_GB"]["total"];
         assert_eq!(disk.as_u64() == Some(70), name == "two", "{name}: {disk}");
         let traits = controller.traits(name);
-        for word in ["CUSTOM_COUNTRY_SE", "CUSTOM_SITE_HALL", "CUSTOM_POWER_MEASURED", "HW_ARCH_X86_64"] {
+        for word in [
+            "CUSTOM_COUNTRY_SE",
+            "CUSTOM_SITE_HALL",
+            "CUSTOM_POWER_MEASURED",
+            "HW_ARCH_X86_64",
+        ] {
             assert!(traits.contains(word), "{name}: {traits:?}");
         }
         assert_eq!(traits.contains("CUSTOM_NVME"), name == "two");
