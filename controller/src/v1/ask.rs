@@ -44,7 +44,7 @@ pub(super) struct Ask {
     /// What decides between equals.
     #[serde(default)]
     pub(super) seed: u64,
-    /// How many runners-up and refused hosts are told for each machine.
+    /// How many runners-up and refused hosts are told for each machine; 10 if nobody says, 2000 for all machines together at most.
     pub(super) explain: Option<usize>,
 }
 

@@ -32,6 +32,8 @@ pub(super) const MOST_MACHINES: usize = 48;
 const MOST: usize = 256;
 /// How many runners-up and refused hosts are told if nobody says.
 const EXPLAINED: usize = 10;
+/// The most of each that are told of all machines together, which bounds the answer.
+const MOST_TOLD: usize = 2000;
 const DEFAULT_POLICY: &str = "balanced";
 const DEFAULT_OWNER: &str = "default";
 /// The name of a policy that the request itself makes.
@@ -44,6 +46,7 @@ pub(super) fn order(ask: &Ask, policies: &Policies, ledger: &Ledger) -> Result<O
         return Err(Fault::field("machines", "at least one machine is needed"));
     }
     bounded("groups", ask.groups.len(), MOST)?;
+    let most_told = MOST_TOLD / ask.machines.len();
     let machines = ask.machines.iter().enumerate();
     let machines: Result<Vec<_>, _> = machines
         .map(|(number, machine)| At(ledger, format!("machines[{number}]")).machine(machine))
@@ -55,7 +58,7 @@ pub(super) fn order(ask: &Ask, policies: &Policies, ledger: &Ledger) -> Result<O
             machines: machines?,
             groups: groups?,
             seed: ask.seed,
-            explain: Some(ask.explain.unwrap_or(EXPLAINED)),
+            explain: Some(ask.explain.unwrap_or(EXPLAINED).min(most_told)),
         },
         policy: policy(ask, policies)?,
         project: owner("project", ask.project.as_deref())?,

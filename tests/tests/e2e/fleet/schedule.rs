@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use serde_json::json;
 use tempfile::TempDir;
+use wattle_tests::fakehost::Hardware;
 use wattle_tests::fakehost::Spec;
 
 use super::super::agent::Agent;
@@ -26,7 +27,12 @@ struct Place {
 
 impl Place {
     fn new(grams: u32) -> Self {
-        let (host, dir) = (Living::start(Spec::guest()), tempfile::tempdir().unwrap());
+        // Whose power is known from the first tick, if only as an estimate.
+        let spec = Spec {
+            hardware: Hardware::guest(),
+            ..Spec::default()
+        };
+        let (host, dir) = (Living::start(spec), tempfile::tempdir().unwrap());
         let file = dir.path().join("agent.yaml");
         configure(&file, grams);
         let flags = host.flags(&["--config", file.to_str().unwrap()]);
