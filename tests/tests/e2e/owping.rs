@@ -60,7 +60,7 @@ impl Served {
             "-i",
             "0.01",
         ];
-        arguments.extend(["-L", "0.5", "--key-id", "jan", "--pass-phrase-file", &file]);
+        arguments.extend(["-L", "2", "--key-id", "jan", "--pass-phrase-file", &file]);
         arguments.extend(more);
         arguments.push(&target);
         run(&arguments)

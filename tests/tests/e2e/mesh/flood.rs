@@ -12,8 +12,8 @@ use super::host::within;
 use crate::e2e::patience::now;
 
 /// After how many packets it pauses for a millisecond.
-const AT_FULL_RATE: Option<usize> = None;
-const IN_BOUNDS: Option<usize> = Some(2);
+const AT_FULL_RATE: Option<u64> = None;
+const IN_BOUNDS: Option<u64> = Some(2);
 /// However busy the machine is, a flood has at least so many.
 const LEAST: u64 = 600;
 
@@ -61,7 +61,7 @@ fn hostile(number: u64, packet: &mut Vec<u8>) {
 }
 
 /// Floods the other host's reflector for so long.
-fn flood(net: &Net, pace: Option<usize>, lasting: Duration) -> Traffic {
+fn flood(net: &Net, pace: Option<u64>, lasting: Duration) -> Traffic {
     let reflector: SocketAddr = format!("{}:862", address(1)).parse().unwrap();
     within(&net.namespace(0), move || {
         let sockets: Vec<_> = (0..8)
@@ -83,7 +83,7 @@ fn flood(net: &Net, pace: Option<usize>, lasting: Duration) -> Traffic {
             while let Ok(length) = socket.recv(&mut reply) {
                 traffic.answered += length as u64;
             }
-            if pace.is_some_and(|pace| traffic.packets as usize % pace == 0) {
+            if pace.is_some_and(|pace| traffic.packets.is_multiple_of(pace)) {
                 std::thread::sleep(Duration::from_millis(1));
             }
         }

@@ -84,7 +84,7 @@ fn from_kernel_to_kernel_a_quiet_wire_is_short_whatever_the_processors_do() {
     let (idle, idle_beside) = (medians(&near), beside(&net));
     let spinning: Vec<_> = (0..2).map(|_| Program::start(spin())).collect();
     let busy_beside = beside(&net);
-    let scrape = near.after_answers(&name(1), 200);
+    let scrape = near.after_answers(&name(1), 160);
     let busy = medians(&near);
     drop(spinning);
     for (way_at, direction) in ["to", "from"].into_iter().enumerate() {
