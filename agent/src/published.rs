@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::exposition;
 use crate::exposition::Encoding;
 use crate::exposition::Format;
+use crate::exposition::View;
 use crate::snapshot::Snapshot;
 
 /// Where the tick puts a snapshot and scrapes take it, without either waiting for the other.
@@ -20,8 +21,7 @@ pub struct Board(ArcSwapOption<Published>);
 pub struct Published {
     snapshot: Arc<Snapshot>,
     bodies: [[OnceLock<Option<Bytes>>; 2]; Format::ALL.len()],
-    report: OnceLock<Option<Bytes>>,
-    mesh: OnceLock<Option<Bytes>>,
+    views: [[OnceLock<Option<Bytes>>; 2]; View::ALL.len()],
 }
 
 impl Board {
@@ -41,8 +41,7 @@ impl Published {
         Self {
             snapshot: Arc::new(snapshot),
             bodies: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
-            report: OnceLock::new(),
-            mesh: OnceLock::new(),
+            views: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
         }
     }
 
@@ -67,26 +66,45 @@ impl Published {
         }
     }
 
-    /// The snapshot as JSON.
-    pub fn report(&self) -> Option<Bytes> {
-        self.report
-            .get_or_init(|| {
-                serde_json::to_vec(&exposition::Report::new(&self.snapshot))
-                    .ok()
-                    .map(Bytes::from)
-            })
-            .clone()
+    /// What tells this tick from all others, those before a restart included.
+    pub fn tag(&self) -> String {
+        let Snapshot { agent, host, .. } = &*self.snapshot;
+        format!("{:x}-{:x}", agent.started.as_millis(), host.ticks)
     }
 
-    /// What is known of other hosts, as JSON. Nothing if nothing is measured.
-    pub fn mesh(&self) -> Option<Bytes> {
-        self.mesh
-            .get_or_init(|| {
-                let report = self.snapshot.latency.as_deref()?;
-                serde_json::to_vec(&exposition::Mesh::new(report))
-                    .ok()
-                    .map(Bytes::from)
-            })
-            .clone()
+    /// The snapshot as JSON. Nothing if the host has nothing of it, or if it cannot be rendered.
+    pub fn view(&self, view: View, encoding: Encoding) -> Option<Bytes> {
+        let [plain, packed] = &self.views[view as usize];
+        match encoding {
+            Encoding::Identity => plain.get_or_init(|| view.plain(&self.snapshot)),
+            Encoding::Gzip => packed.get_or_init(|| view.packed(&self.snapshot)),
+        }
+        .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_within_a_tick_gets_the_same_bytes_and_the_next_tick_has_its_own() {
+        let board = Board::default();
+        let publish = |ticks| {
+            let mut snapshot = Snapshot::default();
+            snapshot.host.ticks = ticks;
+            board.publish(snapshot);
+            board.latest().unwrap()
+        };
+        let (first, second) = (publish(1), publish(2));
+        assert_ne!(first.tag(), second.tag());
+        for view in [View::Report, View::Hour, View::Minute, View::Location] {
+            for encoding in [Encoding::Identity, Encoding::Gzip] {
+                let body = |published: &Published| published.view(view, encoding).unwrap().as_ptr();
+                assert_eq!(body(&first), body(&first), "{view:?} {encoding:?}");
+                assert_ne!(body(&first), body(&second), "{view:?} {encoding:?}");
+            }
+        }
+        assert_eq!(first.view(View::Mesh, Encoding::Gzip), None);
     }
 }

@@ -22,6 +22,7 @@ use crate::config;
 use crate::config::ConfigError;
 use crate::config::KEYS;
 use crate::config::Settings;
+use crate::history::Recorder;
 use crate::latency::responder;
 use crate::latency::start;
 use crate::latency::start::Trial;
@@ -146,6 +147,7 @@ pub fn ticker(
         None => Ledger::new(ledger_settings, wall),
     };
     let agent = AgentReport {
+        hostname: hostname(settings),
         started: wall,
         interval: settings.interval.0,
         ..AgentReport::default()
@@ -159,12 +161,19 @@ pub fn ticker(
         saving_fails: false,
         over_limit: OverLimit::default(),
         board,
+        recorder: Recorder::default(),
         tally,
         latency: Arc::default(),
         servers: Arc::default(),
         agent,
     };
     (ticker, assumed)
+}
+
+/// As proc(5) has it. Every name of a host is short.
+fn hostname(settings: &Settings) -> Arc<str> {
+    let name = std::fs::read_to_string(settings.roots().proc.join("sys/kernel/hostname"));
+    name.unwrap_or_default().trim().into()
 }
 
 /// The state directory, if there is a usable one: without it the agent works, and says what is lost.

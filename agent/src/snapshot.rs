@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::geo::Situation;
+use crate::history::History;
 use crate::latency::report::LatencyReport;
 use crate::latency::responder::ServerReport;
 use crate::ledger::HostReport;
@@ -19,11 +20,15 @@ pub struct Snapshot {
     pub latency: Option<Arc<LatencyReport>>,
     /// Where the host stands, where the operator wants to know.
     pub situation: Option<Arc<Situation>>,
+    /// The last hour's power.
+    pub history: Arc<History>,
 }
 
 /// How the agent is doing.
 #[derive(Clone, Debug, Default)]
 pub struct AgentReport {
+    /// What the host calls itself; empty where it does not say.
+    pub hostname: Arc<str>,
     /// How long ticks took, up to the one before this snapshot.
     pub tick_seconds: Histogram,
     /// Ticks that could not be made in time.

@@ -131,7 +131,9 @@ impl Answer {
             headers.insert(name, HeaderValue::from_static(value));
         }
         let tag = self.tag.iter().map(|tag| (header::ETAG, tag.clone()));
-        headers.extend(tag.chain(self.also.iter().cloned()));
+        for (name, value) in tag.chain(self.also.iter().cloned()) {
+            headers.insert(name, value);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod classic;
 mod collector;
 mod families;
 mod format;
+mod history;
 mod host;
 #[cfg(test)]
 mod hostile_tests;
@@ -22,15 +23,18 @@ mod reference;
 mod render;
 mod report;
 mod servers;
+mod view;
 mod workloads;
 
 pub use families::FAMILIES;
 pub use families::Family;
 pub use format::Encoding;
 pub use format::Format;
+pub use history::History;
 pub use mesh::Mesh;
 pub use point::Type;
 pub use reference::reference;
 pub use render::compress;
 pub use render::render;
 pub use report::Report;
+pub use view::View;

@@ -8,7 +8,10 @@ use wattle_hostfs::memory_stat::Memory;
 use super::power::joules;
 use super::power::present;
 use super::power::watts;
+use crate::carbon::Intensity;
 use crate::component::Component;
+use crate::ledger::CarbonReport;
+use crate::ledger::Grams;
 use crate::ledger::ProcessReport;
 use crate::ledger::ProcessesReport;
 use crate::ledger::WorkloadReport;
@@ -21,6 +24,8 @@ use crate::workload::Details;
 #[derive(Debug, Serialize)]
 pub struct Report<'s> {
     version: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    hostname: &'s str,
     time_epoch_seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     interval_seconds: Option<f64>,
@@ -28,6 +33,8 @@ pub struct Report<'s> {
     idle_policy: &'static str,
     conservation_error_joules: f64,
     host: BTreeMap<&'static str, HostComponent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carbon: Option<Carbon<'s>>,
     workloads: Vec<Workload<'s>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     processes: Option<Processes<'s>>,
@@ -43,6 +50,20 @@ struct HostComponent {
     power_watts: Option<f64>,
     quality: Quality,
     retired_joules: f64,
+}
+
+/// What the power weighs. The intensity is that of the grid; grams are with `pue`.
+#[derive(Debug, Serialize)]
+struct Carbon<'s> {
+    zone: &'s str,
+    source: &'static str,
+    accounting: &'static str,
+    pue: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intensity_grams_per_kilowatt_hour: Option<f64>,
+    host_grams: BTreeMap<&'static str, f64>,
+    /// What was used while the intensity was not known.
+    unknown_joules: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,6 +86,8 @@ struct Workload<'s> {
     energy_joules: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     power_watts: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carbon_grams: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -153,12 +176,14 @@ impl<'s> Report<'s> {
         let host = &snapshot.host;
         Self {
             version: env!("CARGO_PKG_VERSION"),
+            hostname: &snapshot.agent.hostname,
             time_epoch_seconds: host.wall.as_secs_f64(),
             interval_seconds: host.elapsed.map(|elapsed| elapsed.as_secs_f64()),
             ticks: host.ticks,
             idle_policy: host.idle_policy.as_str(),
             conservation_error_joules: super::power::conservation_error_joules(snapshot),
             host: components(snapshot),
+            carbon: host.carbon.as_ref().map(|carbon| Carbon::new(snapshot, carbon)),
             workloads: host
                 .workloads
                 .iter()
@@ -208,8 +233,35 @@ impl<'s> Workload<'s> {
             block_bytes: block.map(|[read, write]| Block { read, write }),
             energy_joules: energy.collect(),
             power_watts: watts(snapshot, Some(workload.latest_uj.iter().sum())),
+            carbon_grams: snapshot
+                .host
+                .carbon
+                .is_some()
+                .then(|| workload.carbon.into_iter().map(Grams::as_f64).sum()),
         }
     }
+}
+
+impl<'s> Carbon<'s> {
+    fn new(snapshot: &'s Snapshot, report: &'s CarbonReport) -> Self {
+        let grid = &*report.grid;
+        let grams =
+            |(component, _): (Component, _)| (component.as_str(), report.host[component.index()].as_f64());
+        Self {
+            zone: &grid.zone,
+            source: grid.source,
+            accounting: grid.accounting.name(),
+            pue: thousandths(grid.pue_thousandths),
+            intensity_grams_per_kilowatt_hour: grid.at(snapshot.host.wall).map(Intensity::grams),
+            host_grams: present(snapshot).map(grams).collect(),
+            unknown_joules: joules(report.unknown_uj),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a factor near one")]
+fn thousandths(count: u64) -> f64 {
+    count as f64 / 1e3
 }
 
 impl Model {

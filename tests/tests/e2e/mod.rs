@@ -27,6 +27,7 @@ mod live;
 mod location;
 mod mesh;
 mod owping;
+mod page;
 mod permission;
 mod platforms;
 mod prometheus;

@@ -8,6 +8,7 @@ use wattle_agent::clock::Clock;
 use wattle_agent::clock::SystemClock;
 use wattle_agent::collect::Collector;
 use wattle_agent::config::Settings;
+use wattle_agent::history::Recorder;
 use wattle_agent::ledger::Ledger;
 use wattle_agent::published::Board;
 use wattle_agent::run::Assumed;
@@ -28,6 +29,7 @@ pub(crate) struct Rig {
     ledger: Ledger,
     state: StateFile,
     board: Arc<Board>,
+    recorder: Recorder,
     _state_dir: TempDir,
 }
 
@@ -52,6 +54,7 @@ impl Rig {
             ledger: Ledger::new(settings, SystemClock.wall()),
             state,
             board: Arc::default(),
+            recorder: Recorder::default(),
             _state_dir: state_dir,
         })
     }
@@ -63,11 +66,13 @@ impl Rig {
         stages.save.take(|| self.state.write(&self.ledger, false))?;
         stages.publish.take(|| {
             let agent = AgentReport::default();
+            self.recorder.record(&host);
             self.board.publish(Snapshot {
                 host,
                 agent,
                 latency: None,
                 situation: None,
+                history: self.recorder.history(),
             });
         });
         stages.whole.push(cpu_time().saturating_sub(before));
