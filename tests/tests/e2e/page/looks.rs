@@ -31,38 +31,56 @@ const KINDS: [&str; 8] = [
 ];
 const PARTS: [&str; 3] = ["cpu", "dram", "rest"];
 
+/// Widths and heights of what people have.
+const DESKTOP: (&str, u32, u32) = ("desktop", 1280, 900);
+const TABLET: (&str, u32, u32) = ("tablet", 768, 1024);
+const PHONE: (&str, u32, u32) = ("phone", 360, 780);
+
 #[test]
-fn the_page_fits_and_can_be_read_in_every_scheme_and_width() {
-    let world = World::whole();
-    world.agent.wait_until_ready();
+fn the_page_fits_and_can_be_read_where_it_is_light() {
     let Some(mut browser) = Browser::start() else {
         skip!("{MISSING}");
     };
-    for (width, height, name) in [(1280, 900, "desktop"), (768, 1024, "tablet"), (360, 780, "phone")] {
-        for scheme in ["light", "dark"] {
-            browser.look(Look {
-                width,
-                height,
-                scheme,
-            });
-            browser.open(&world.address());
-            browser.wait(LIVE);
-            browser.wait("known.hour && !document.querySelector('.nothing') && !document.getElementById('peers').hidden");
-            browser.picture(&format!("{name}-{scheme}"));
-            let widths = browser.value("[document.documentElement.scrollWidth, innerWidth]");
-            assert!(widths[0].as_f64() <= widths[1].as_f64(), "{name}: {widths}");
-            // From here on it stays as it is.
-            browser.value("clearTimeout(timer); turn = () => {}; show()");
-            for state in STATES {
-                browser.value(&format!("{state}; plots[1].move(719)"));
-                assert_eq!(browser.value(PALE), json!([]), "{name} {scheme} {state}");
-            }
-            if name == "desktop" {
-                colours_can_be_told_apart(&mut browser, scheme);
-            }
+    fits(&mut browser, "light", &[DESKTOP, PHONE]);
+}
+
+#[test]
+fn the_page_fits_and_can_be_read_where_it_is_dark_and_by_a_screen_reader() {
+    let Some(mut browser) = Browser::start() else {
+        skip!("{MISSING}");
+    };
+    fits(&mut browser, "dark", &[DESKTOP, TABLET, PHONE]);
+    everything_has_a_name(&mut browser);
+}
+
+/// The page is left as it was at the end.
+fn fits(browser: &mut Browser, scheme: &'static str, screens: &[(&str, u32, u32)]) {
+    let world = World::whole();
+    world.agent.wait_until_ready();
+    for &(name, width, height) in screens {
+        browser.look(Look {
+            width,
+            height,
+            scheme,
+        });
+        browser.open(&world.address());
+        browser.wait(LIVE);
+        browser.wait(
+            "known.hour && !document.querySelector('.nothing') && !document.getElementById('peers').hidden",
+        );
+        browser.picture(&format!("{name}-{scheme}"));
+        let widths = browser.value("[document.documentElement.scrollWidth, innerWidth]");
+        assert!(widths[0].as_f64() <= widths[1].as_f64(), "{name}: {widths}");
+        // From here on it stays as it is.
+        browser.value("clearTimeout(timer); turn = () => {}; show()");
+        for state in STATES {
+            browser.value(&format!("{state}; plots[1].move(719)"));
+            assert_eq!(browser.value(PALE), json!([]), "{name} {scheme} {state}");
+        }
+        if (name, width, height) == DESKTOP {
+            colours_can_be_told_apart(browser, scheme);
         }
     }
-    everything_has_a_name(&mut browser);
 }
 
 fn colours_can_be_told_apart(browser: &mut Browser, scheme: &str) {
