@@ -12,6 +12,7 @@ use bytes::Bytes;
 use crate::exposition;
 use crate::exposition::Encoding;
 use crate::exposition::Format;
+use crate::exposition::Names;
 use crate::exposition::View;
 use crate::snapshot::Snapshot;
 use crate::systems::Systems;
@@ -27,8 +28,7 @@ pub struct Published {
     bodies: Bodies,
     /// Under others' names: those of the systems that were asked for first.
     compat: Mutex<Vec<(Systems, Arc<Bodies>)>>,
-    report: OnceLock<Option<Bytes>>,
-    mesh: OnceLock<Option<Bytes>>,
+    views: [[OnceLock<Option<Bytes>>; 2]; View::ALL.len()],
 }
 
 /// What was rendered: in each format, plain and packed.
@@ -43,15 +43,15 @@ impl Bodies {
     fn get(
         &self,
         snapshot: &Arc<Snapshot>,
-        view: View,
+        names: Names,
         (format, encoding): (Format, Encoding),
     ) -> Option<Bytes> {
         let [plain, packed] = &self.0[format as usize];
         let body = match encoding {
-            Encoding::Identity => plain.get_or_init(|| kept(exposition::render(snapshot, view, format))),
+            Encoding::Identity => plain.get_or_init(|| kept(exposition::render(snapshot, names, format))),
             Encoding::Gzip => packed.get_or_init(|| match plain.get() {
                 Some(body) => kept(exposition::pack(body.as_ref()?)),
-                None => kept(exposition::render_packed(snapshot, view, format)),
+                None => kept(exposition::render_packed(snapshot, names, format)),
             }),
         };
         body.clone()
@@ -80,8 +80,7 @@ impl Published {
             snapshot: Arc::new(snapshot),
             bodies: Bodies::default(),
             compat: Mutex::default(),
-            report: OnceLock::new(),
-            mesh: OnceLock::new(),
+            views: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
         }
     }
 
@@ -92,14 +91,15 @@ impl Published {
 
     /// The exposition. Nothing if it cannot be rendered, which is a defect.
     pub fn body(&self, format: Format, encoding: Encoding) -> Option<Bytes> {
-        let view = View::of(&self.snapshot);
-        self.bodies.get(&self.snapshot, view, (format, encoding))
+        let names = Names::of(&self.snapshot);
+        self.bodies.get(&self.snapshot, names, (format, encoding))
     }
 
     /// The exposition under the names of other systems.
     pub fn compat(&self, systems: Systems, format: Format, encoding: Encoding) -> Option<Bytes> {
-        let view = View::compat(systems);
-        self.chosen(systems).get(&self.snapshot, view, (format, encoding))
+        let names = Names::compat(systems);
+        self.chosen(systems)
+            .get(&self.snapshot, names, (format, encoding))
     }
 
     fn chosen(&self, systems: Systems) -> Arc<Bodies> {
@@ -114,26 +114,45 @@ impl Published {
         bodies
     }
 
-    /// The snapshot as JSON.
-    pub fn report(&self) -> Option<Bytes> {
-        self.report
-            .get_or_init(|| {
-                serde_json::to_vec(&exposition::Report::new(&self.snapshot))
-                    .ok()
-                    .map(Bytes::from)
-            })
-            .clone()
+    /// What tells this tick from all others, those before a restart included.
+    pub fn tag(&self) -> String {
+        let Snapshot { agent, host, .. } = &*self.snapshot;
+        format!("{:x}-{:x}", agent.started.as_millis(), host.ticks)
     }
 
-    /// What is known of other hosts, as JSON. Nothing if nothing is measured.
-    pub fn mesh(&self) -> Option<Bytes> {
-        self.mesh
-            .get_or_init(|| {
-                let report = self.snapshot.latency.as_deref()?;
-                serde_json::to_vec(&exposition::Mesh::new(report))
-                    .ok()
-                    .map(Bytes::from)
-            })
-            .clone()
+    /// The snapshot as JSON. Nothing if the host has nothing of it, or if it cannot be rendered.
+    pub fn view(&self, view: View, encoding: Encoding) -> Option<Bytes> {
+        let [plain, packed] = &self.views[view as usize];
+        match encoding {
+            Encoding::Identity => plain.get_or_init(|| view.plain(&self.snapshot)),
+            Encoding::Gzip => packed.get_or_init(|| view.packed(&self.snapshot)),
+        }
+        .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_within_a_tick_gets_the_same_bytes_and_the_next_tick_has_its_own() {
+        let board = Board::default();
+        let publish = |ticks| {
+            let mut snapshot = Snapshot::default();
+            snapshot.host.ticks = ticks;
+            board.publish(snapshot);
+            board.latest().unwrap()
+        };
+        let (first, second) = (publish(1), publish(2));
+        assert_ne!(first.tag(), second.tag());
+        for view in [View::Report, View::Hour, View::Minute, View::Location] {
+            for encoding in [Encoding::Identity, Encoding::Gzip] {
+                let body = |published: &Published| published.view(view, encoding).unwrap().as_ptr();
+                assert_eq!(body(&first), body(&first), "{view:?} {encoding:?}");
+                assert_ne!(body(&first), body(&second), "{view:?} {encoding:?}");
+            }
+        }
+        assert_eq!(first.view(View::Mesh, Encoding::Gzip), None);
     }
 }

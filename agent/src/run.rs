@@ -24,6 +24,7 @@ use crate::config;
 use crate::config::ConfigError;
 use crate::config::KEYS;
 use crate::config::Settings;
+use crate::history::Recorder;
 use crate::latency::responder;
 use crate::latency::start::Latency;
 use crate::latency::start::Trial;
@@ -178,6 +179,7 @@ pub fn ticker(
         saving_fails: false,
         over_limit: OverLimit::default(),
         board,
+        recorder: Recorder::default(),
         tally,
         latency: Arc::default(),
         servers: Arc::default(),

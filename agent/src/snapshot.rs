@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::geo::Distance;
 use crate::geo::Situation;
+use crate::history::History;
 use crate::latency::report::LatencyReport;
 use crate::latency::responder::ServerReport;
 use crate::ledger::HostReport;
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub latency: Option<Arc<LatencyReport>>,
     /// Where the host stands, where the operator wants to know.
     pub situation: Option<Arc<Situation>>,
+    /// The last hour's power.
+    pub history: Arc<History>,
 }
 
 impl Snapshot {

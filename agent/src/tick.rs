@@ -13,6 +13,7 @@ use wattle_door::Tally;
 
 use crate::clock::Clock;
 use crate::collect::Collector;
+use crate::history::Recorder;
 use crate::latency::responder;
 use crate::latency::start::LatencyBoard;
 use crate::ledger::HostReport;
@@ -55,6 +56,8 @@ pub struct Ticker {
     pub state: Option<StateFile>,
     /// Where snapshots go.
     pub board: Arc<Board>,
+    /// What of the last hour is shown.
+    pub recorder: Recorder,
     /// What came in by HTTP.
     pub tally: Arc<Tally>,
     /// The last attempt to keep it was in vain, which is said once.
@@ -168,6 +171,7 @@ impl Ticker {
     }
 
     fn publish(&mut self, mut host: HostReport) {
+        self.recorder.record(&host);
         let latency = self.latency.load_full();
         host.sensors
             .extend(latency.iter().flat_map(|report| report.sensors()));
@@ -186,6 +190,7 @@ impl Ticker {
             agent: self.agent.clone(),
             latency,
             situation: self.surroundings.situation(),
+            history: self.recorder.history(),
         });
     }
 

@@ -13,6 +13,8 @@ use wattle_door::StatusCode;
 use crate::clock::Clock;
 use crate::exposition::Encoding;
 use crate::exposition::Format;
+use crate::exposition::View;
+use crate::page;
 use crate::published::Board;
 use crate::published::Published;
 use crate::systems::Systems;
@@ -21,16 +23,7 @@ use crate::systems::Systems;
 const TOO_MANY_INTERVALS: u32 = 10;
 const TOO_OLD: Duration = Duration::from_secs(30);
 
-const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
-
-const PAGE: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>wattle</title></head><body>\n\
-    <h1>wattle-agent</h1>\n<ul>\n<li><a href=\"/metrics\">/metrics</a> for Prometheus</li>\n\
-    <li><a href=\"/metrics/compat\">/metrics/compat</a>: the same under the names of Scaphandre, Kepler, OpenNebula and node_exporter</li>\n\
-    <li><a href=\"/api/v1/report\">/api/v1/report</a>: the same figures as JSON, with watts</li>\n\
-    <li><a href=\"/api/v1/mesh\">/api/v1/mesh</a>: how far other hosts are, if that is measured</li>\n\
-    <li><a href=\"/api/v1/location\">/api/v1/location</a>: where the host stands</li>\n\
-    <li><a href=\"/healthz\">/healthz</a>, <a href=\"/readyz\">/readyz</a></li>\n</ul>\n</body></html>\n";
 
 /// The agent's pages.
 pub struct Pages {
@@ -47,10 +40,12 @@ impl Site for Pages {
             "/metrics/compat" => self.compat(question),
             "/healthz" => self.health(),
             "/readyz" => self.readiness(),
-            "/api/v1/report" => self.report(),
-            "/api/v1/mesh" => self.mesh(),
-            "/api/v1/location" => self.location(),
-            "/" => Answer::ok(HTML, PAGE),
+            "/api/v1/report" => self.view(View::Report, question),
+            "/api/v1/history" if question.query == Some("last=minute") => self.view(View::Minute, question),
+            "/api/v1/history" => self.view(View::Hour, question),
+            "/api/v1/mesh" => self.view(View::Mesh, question),
+            "/api/v1/location" => self.view(View::Location, question),
+            "/" => page::answer(Encoding::accepted(question.accept_encoding)),
             _ => Answer::not_found(),
         }
     }
@@ -85,40 +80,23 @@ impl Pages {
             return defect();
         };
         let answer = Answer::ok(format.content_type(), body).varying("Accept, Accept-Encoding");
-        match encoding {
-            Encoding::Identity => answer,
-            Encoding::Gzip => answer.encoded("gzip"),
+        encoding.mark(answer)
+    }
+
+    /// A host that measures no others has no mesh.
+    fn view(&self, view: View, question: &Question<'_>) -> Answer {
+        let Some(published) = self.board.latest() else {
+            return not_yet();
+        };
+        let encoding = Encoding::accepted(question.accept_encoding);
+        match published.view(view, encoding) {
+            Some(body) => {
+                let answer = Answer::ok(JSON, body).varying("Accept-Encoding");
+                encoding.mark(answer).tagged(&published.tag())
+            }
+            None if view == View::Mesh => Answer::not_found(),
+            None => defect(),
         }
-    }
-
-    fn report(&self) -> Answer {
-        let Some(published) = self.board.latest() else {
-            return not_yet();
-        };
-        published
-            .report()
-            .map_or_else(defect, |body| Answer::ok(JSON, body))
-    }
-
-    fn mesh(&self) -> Answer {
-        let Some(published) = self.board.latest() else {
-            return not_yet();
-        };
-        published
-            .mesh()
-            .map_or_else(Answer::not_found, |body| Answer::ok(JSON, body))
-    }
-
-    /// A host without a configured location stands nowhere that is known.
-    fn location(&self) -> Answer {
-        let Some(published) = self.board.latest() else {
-            return not_yet();
-        };
-        let snapshot = published.snapshot();
-        let situation = snapshot.situation.clone().unwrap_or_default();
-        situation
-            .json(snapshot.told().filter(|_| snapshot.situation.is_some()))
-            .map_or_else(|_| defect(), |body| Answer::ok(JSON, body))
     }
 
     /// Well as long as ticks come.

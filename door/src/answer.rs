@@ -28,7 +28,9 @@ pub struct Answer {
     pub vary: Option<&'static str>,
     /// The body; sharing one between answers costs nothing.
     pub body: Bytes,
-    also: Option<(HeaderName, &'static str)>,
+    /// By what the client tells this body from others.
+    tag: Option<HeaderValue>,
+    also: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Answer {
@@ -40,7 +42,8 @@ impl Answer {
             content_encoding: None,
             vary: None,
             body: body.into(),
-            also: None,
+            tag: None,
+            also: Vec::new(),
         }
     }
 
@@ -75,11 +78,35 @@ impl Answer {
         }
     }
 
-    /// Adds the one header that some refusals must carry.
-    pub(super) fn with(self, name: HeaderName, value: &'static str) -> Self {
+    /// Sets a header.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.also.push((name, value));
+        self
+    }
+
+    /// Names this body, packed or not: a client that has it already is told so instead of being sent it again. Of the name, what is not
+    /// visible ASCII or is a quotation mark makes the answer one without a tag.
+    #[must_use]
+    pub fn tagged(self, name: &str) -> Self {
+        let tag = HeaderValue::from_str(&format!("W/\"{name}\""));
         Self {
-            also: Some((name, value)),
+            tag: tag.ok().filter(|_| !name.contains('"')),
             ..self
+        }
+    }
+
+    /// The answer to a client that has one of the bodies in `If-None-Match` (RFC 9110, section 13.1.2).
+    pub(super) fn unless_known(self, known: Option<&str>) -> Self {
+        let has = |tag: &HeaderValue| known.is_some_and(|known| names(known, tag.as_bytes()));
+        if self.status == StatusCode::OK && self.tag.as_ref().is_some_and(has) {
+            Self {
+                status: StatusCode::NOT_MODIFIED,
+                body: Bytes::new(),
+                ..self
+            }
+        } else {
+            self
         }
     }
 
@@ -99,10 +126,57 @@ impl Answer {
             self.content_encoding
                 .map(|coding| (header::CONTENT_ENCODING, coding)),
             self.vary.map(|names| (header::VARY, names)),
-            self.also.clone(),
         ];
         for (name, value) in own.into_iter().flatten() {
             headers.insert(name, HeaderValue::from_static(value));
+        }
+        let tag = self.tag.iter().map(|tag| (header::ETAG, tag.clone()));
+        for (name, value) in tag.chain(self.also.iter().cloned()) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Whether a list of tags has this one, by the weak comparison.
+fn names(list: &str, tag: &[u8]) -> bool {
+    let opaque = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
+    list.split(',')
+        .map(str::trim)
+        .any(|item| item == "*" || opaque(item.as_bytes()) == opaque(tag))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_has_this_very_body_is_not_sent_it() {
+        for (known, status) in [
+            (None, StatusCode::OK),
+            (Some("W/\"7\""), StatusCode::NOT_MODIFIED),
+            (Some("\"7\""), StatusCode::NOT_MODIFIED),
+            (Some("\"6\", W/\"7\""), StatusCode::NOT_MODIFIED),
+            (Some("*"), StatusCode::NOT_MODIFIED),
+            (Some("W/\"77\""), StatusCode::OK),
+            (Some("7"), StatusCode::OK),
+            (Some(""), StatusCode::OK),
+        ] {
+            let answer = Answer::ok("text/plain", "x").tagged("7").unless_known(known);
+            let length = usize::from(status == StatusCode::OK);
+            assert_eq!((answer.status, answer.body.len()), (status, length), "{known:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_and_a_body_without_a_name_are_always_sent() {
+        let refusal = Answer::text(StatusCode::NOT_FOUND, "no").tagged("7");
+        for answer in [
+            refusal,
+            Answer::ok("text/plain", "x"),
+            Answer::ok("text/plain", "x").tagged("a\"b"),
+        ] {
+            let status = answer.status;
+            assert_eq!(answer.unless_known(Some("*")).status, status);
         }
     }
 }

@@ -72,12 +72,12 @@ impl Talk {
                 )
                 .with(
                     header::WWW_AUTHENTICATE,
-                    "Basic realm=\"wattle\", charset=\"UTF-8\"",
+                    HeaderValue::from_static("Basic realm=\"wattle\", charset=\"UTF-8\""),
                 ),
             ),
             Verdict::Busy => Some(
                 Answer::text(StatusCode::SERVICE_UNAVAILABLE, "too many passwords to check\n")
-                    .with(header::RETRY_AFTER, "5"),
+                    .with(header::RETRY_AFTER, HeaderValue::from_static("5")),
             ),
         }
     }
@@ -138,14 +138,16 @@ fn ask(site: &dyn Site, parts: &Parts) -> Answer {
         accept: accept.as_deref(),
         accept_encoding: accept_encoding.as_deref(),
     };
-    site::ask(site, &question)
+    let known = joined(&parts.headers, &header::IF_NONE_MATCH);
+    site::ask(site, &question).unless_known(known.as_deref())
 }
 
 /// What a site that is only read says against a request.
 fn wrong_method(parts: &Parts) -> Option<Answer> {
     (parts.method != Method::GET && parts.method != Method::HEAD).then(|| {
         let text = "only GET and HEAD are answered here\n";
-        Answer::text(StatusCode::METHOD_NOT_ALLOWED, text).with(header::ALLOW, "GET, HEAD")
+        Answer::text(StatusCode::METHOD_NOT_ALLOWED, text)
+            .with(header::ALLOW, HeaderValue::from_static("GET, HEAD"))
     })
 }
 

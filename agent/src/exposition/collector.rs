@@ -25,9 +25,9 @@ use crate::latency::histogram::SCHEMA;
 use crate::snapshot::Snapshot;
 use crate::systems::Systems;
 
-/// What is shown of a snapshot.
+/// Whose names are shown.
 #[derive(Clone, Copy, Debug)]
-pub struct View {
+pub struct Names {
     own: bool,
     others: Systems,
 }
@@ -41,7 +41,7 @@ pub(super) enum Shown {
     Other(&'static OldFamily),
 }
 
-impl View {
+impl Names {
     /// The agent's own names, and those others that the operator wants beside them.
     pub fn of(snapshot: &Snapshot) -> Self {
         Self {

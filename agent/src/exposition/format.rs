@@ -1,5 +1,7 @@
 //! Which form of the exposition a client asks for.
 
+use wattle_door::Answer;
+
 /// The forms that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -67,6 +69,15 @@ impl Format {
 }
 
 impl Encoding {
+    /// Says of an answer that it is packed so.
+    #[must_use]
+    pub fn mark(self, answer: Answer) -> Answer {
+        match self {
+            Self::Identity => answer,
+            Self::Gzip => answer.encoded("gzip"),
+        }
+    }
+
     /// The packing that the client likes best (RFC 9110, section 12.5.3).
     pub fn accepted(accept_encoding: Option<&str>) -> Self {
         let header = accept_encoding.unwrap_or_default();

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::Format;
+use super::Names;
 use super::Report;
-use super::View;
 use super::render;
 use crate::ledger::ComponentReport;
 use crate::ledger::CpuReport;
@@ -172,7 +172,7 @@ proptest! {
         let snapshot = snapshot(&names, memory);
         let mut shown = Vec::new();
         for format in [Format::Text, Format::OpenMetrics] {
-            let body = render(&snapshot, View::of(&snapshot), format).unwrap();
+            let body = render(&snapshot, Names::of(&snapshot), format).unwrap();
             let text = std::str::from_utf8(&body).unwrap();
             let ends = text.split('\n').filter(|line| *line == "# EOF").count();
             prop_assert_eq!(ends, usize::from(format == Format::OpenMetrics));
@@ -191,7 +191,7 @@ proptest! {
             shown.push(samples.len());
         }
         prop_assert_eq!(shown[0], shown[1]);
-        let protobuf = render(&snapshot, View::of(&snapshot), Format::Protobuf).unwrap();
+        let protobuf = render(&snapshot, Names::of(&snapshot), Format::Protobuf).unwrap();
         let mut rest = &protobuf[..];
         while !rest.is_empty() {
             MetricFamily::decode_length_delimited(&mut rest).unwrap();

@@ -79,7 +79,7 @@ mod tests {
     use wattle_oneway::clock::ClockState;
 
     use crate::exposition::Format;
-    use crate::exposition::View;
+    use crate::exposition::Names;
     use crate::exposition::render;
     use crate::geo::Distance;
     use crate::geo::Situation;
@@ -125,8 +125,8 @@ mod tests {
             })),
             ..Snapshot::default()
         };
-        let view = View::of(&snapshot);
-        String::from_utf8(render(&Arc::new(snapshot), view, Format::Text).unwrap()).unwrap()
+        let names = Names::of(&snapshot);
+        String::from_utf8(render(&Arc::new(snapshot), names, Format::Text).unwrap()).unwrap()
     }
 
     #[test]

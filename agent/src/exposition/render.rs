@@ -17,8 +17,8 @@ use prost_types::Timestamp;
 
 use super::Format;
 use super::classic;
+use super::collector::Names;
 use super::collector::Shown;
-use super::collector::View;
 use super::collector::registry;
 use super::families::Family;
 use super::point::Type;
@@ -28,18 +28,18 @@ use crate::snapshot::Snapshot;
 const END: &str = "# EOF\n";
 
 /// Renders what is to be shown of a snapshot.
-pub fn render(snapshot: &Arc<Snapshot>, view: View, format: Format) -> io::Result<Vec<u8>> {
+pub fn render(snapshot: &Arc<Snapshot>, names: Names, format: Format) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
-    write(snapshot, view, format, &mut body)?;
+    write(snapshot, names, format, &mut body)?;
     // It is kept until the next tick.
     body.shrink_to_fit();
     Ok(body)
 }
 
 /// The same packed with gzip, without ever holding what is not packed.
-pub fn render_packed(snapshot: &Arc<Snapshot>, view: View, format: Format) -> io::Result<Vec<u8>> {
+pub fn render_packed(snapshot: &Arc<Snapshot>, names: Names, format: Format) -> io::Result<Vec<u8>> {
     let mut encoder = encoder();
-    write(snapshot, view, format, &mut encoder)?;
+    write(snapshot, names, format, &mut encoder)?;
     encoder.finish()
 }
 
@@ -56,26 +56,26 @@ fn encoder() -> GzEncoder<Vec<u8>> {
 }
 
 /// Writes family by family: what is made on the way is no larger than the largest of them.
-fn write(snapshot: &Arc<Snapshot>, view: View, format: Format, out: &mut impl Write) -> io::Result<()> {
+fn write(snapshot: &Arc<Snapshot>, names: Names, format: Format, out: &mut impl Write) -> io::Result<()> {
     match format {
-        Format::OpenMetrics => openmetrics(snapshot, view, out),
-        Format::Text => classic(snapshot, view, out),
-        Format::Protobuf => protobuf(snapshot, view, out),
+        Format::OpenMetrics => openmetrics(snapshot, names, out),
+        Format::Text => classic(snapshot, names, out),
+        Format::Protobuf => protobuf(snapshot, names, out),
     }
 }
 
-fn openmetrics(snapshot: &Arc<Snapshot>, view: View, out: &mut impl Write) -> io::Result<()> {
+fn openmetrics(snapshot: &Arc<Snapshot>, names: Names, out: &mut impl Write) -> io::Result<()> {
     let mut text = String::new();
-    for family in view.families() {
+    for family in names.families() {
         put(&mut text, snapshot, family)?;
         out.write_all(text.as_bytes())?;
     }
     out.write_all(END.as_bytes())
 }
 
-fn classic(snapshot: &Arc<Snapshot>, view: View, out: &mut impl Write) -> io::Result<()> {
+fn classic(snapshot: &Arc<Snapshot>, names: Names, out: &mut impl Write) -> io::Result<()> {
     let (mut classic, mut text) = (String::new(), String::new());
-    for family in view.families() {
+    for family in names.families() {
         put(&mut text, snapshot, family)?;
         classic.clear();
         classic::append(&mut classic, &text);
@@ -93,9 +93,9 @@ fn put(text: &mut String, snapshot: &Arc<Snapshot>, family: Shown) -> io::Result
     Ok(())
 }
 
-fn protobuf(snapshot: &Arc<Snapshot>, view: View, out: &mut impl Write) -> io::Result<()> {
+fn protobuf(snapshot: &Arc<Snapshot>, names: Names, out: &mut impl Write) -> io::Result<()> {
     let mut bytes = Vec::new();
-    for family in view.families() {
+    for family in names.families() {
         let messages = prometheus_protobuf::encode(&registry(snapshot, family));
         for mut message in messages.map_err(io::Error::other)? {
             complete(&mut message, family, snapshot);

@@ -1,7 +1,6 @@
 //! The same snapshot as JSON, with the watts of the last tick.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Serialize;
 use wattle_hostfs::memory_stat::Memory;
@@ -9,9 +8,10 @@ use wattle_hostfs::memory_stat::Memory;
 use super::power::joules;
 use super::power::present;
 use super::power::watts;
-use crate::carbon::Grid;
 use crate::carbon::Intensity;
 use crate::component::Component;
+use crate::ledger::CarbonReport;
+use crate::ledger::Grams;
 use crate::ledger::ProcessReport;
 use crate::ledger::ProcessesReport;
 use crate::ledger::WorkloadReport;
@@ -31,6 +31,8 @@ pub struct Report<'s> {
     idle_policy: &'static str,
     conservation_error_joules: f64,
     host: BTreeMap<&'static str, HostComponent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carbon: Option<Carbon<'s>>,
     workloads: Vec<Workload<'s>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     processes: Option<Processes<'s>>,
@@ -41,8 +43,6 @@ pub struct Report<'s> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu: Option<Cpu>,
     memory_bytes: BTreeMap<&'static str, u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    carbon: Option<Carbon<'s>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,21 +59,26 @@ struct Cpu {
 }
 
 #[derive(Debug, Serialize)]
-struct Carbon<'s> {
-    zone: &'s str,
-    source: &'s str,
-    pue: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grams_per_kilowatt_hour: Option<f64>,
-}
-
-#[derive(Debug, Serialize)]
 struct HostComponent {
     energy_joules: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     power_watts: Option<f64>,
     quality: Quality,
     retired_joules: f64,
+}
+
+/// What the power weighs. The intensity is that of the grid; grams are with `pue`.
+#[derive(Debug, Serialize)]
+struct Carbon<'s> {
+    zone: &'s str,
+    source: &'static str,
+    accounting: &'static str,
+    pue: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intensity_grams_per_kilowatt_hour: Option<f64>,
+    host_grams: BTreeMap<&'static str, f64>,
+    /// What was used while the intensity was not known.
+    unknown_joules: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,6 +104,8 @@ struct Workload<'s> {
     energy_joules: BTreeMap<&'static str, f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     power_watts: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carbon_grams: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -193,6 +200,7 @@ impl<'s> Report<'s> {
             idle_policy: host.idle_policy.as_str(),
             conservation_error_joules: super::power::conservation_error_joules(snapshot),
             host: components(snapshot),
+            carbon: host.carbon.as_ref().map(|carbon| Carbon::new(snapshot, carbon)),
             workloads: host
                 .workloads
                 .iter()
@@ -214,10 +222,6 @@ impl<'s> Report<'s> {
                 busy_ratio: cpu.busy_ppm.map(|ppm| f64::from(ppm) / 1e6),
             }),
             memory_bytes: host_memory(snapshot),
-            carbon: host
-                .carbon
-                .as_ref()
-                .map(|carbon| Carbon::new(&carbon.grid, host.wall)),
         }
     }
 }
@@ -226,17 +230,6 @@ impl<'s> Report<'s> {
 fn host_memory(snapshot: &Snapshot) -> BTreeMap<&'static str, u64> {
     let memory = snapshot.host.host.memory.as_ref();
     super::host::memory_states(memory).collect()
-}
-
-impl<'s> Carbon<'s> {
-    fn new(grid: &'s Grid, wall: Duration) -> Self {
-        Self {
-            zone: &grid.zone,
-            source: grid.source,
-            pue: joules(grid.pue_thousandths * 1000),
-            grams_per_kilowatt_hour: grid.at(wall).map(Intensity::grams),
-        }
-    }
 }
 
 fn components(snapshot: &Snapshot) -> BTreeMap<&'static str, HostComponent> {
@@ -273,8 +266,35 @@ impl<'s> Workload<'s> {
             block_bytes: block.map(|[read, write]| Block { read, write }),
             energy_joules: energy.collect(),
             power_watts: watts(snapshot, Some(workload.latest_uj.iter().sum())),
+            carbon_grams: snapshot
+                .host
+                .carbon
+                .is_some()
+                .then(|| workload.carbon.into_iter().map(Grams::as_f64).sum()),
         }
     }
+}
+
+impl<'s> Carbon<'s> {
+    fn new(snapshot: &'s Snapshot, report: &'s CarbonReport) -> Self {
+        let grid = &*report.grid;
+        let grams =
+            |(component, _): (Component, _)| (component.as_str(), report.host[component.index()].as_f64());
+        Self {
+            zone: &grid.zone,
+            source: grid.source,
+            accounting: grid.accounting.name(),
+            pue: thousandths(grid.pue_thousandths),
+            intensity_grams_per_kilowatt_hour: grid.at(snapshot.host.wall).map(Intensity::grams),
+            host_grams: present(snapshot).map(grams).collect(),
+            unknown_joules: joules(report.unknown_uj),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a factor near one")]
+fn thousandths(count: u64) -> f64 {
+    count as f64 / 1e3
 }
 
 impl Model {

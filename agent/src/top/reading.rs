@@ -52,6 +52,7 @@ pub(super) struct Cpu {
 pub(super) struct Carbon {
     pub(super) zone: String,
     pub(super) pue: f64,
+    #[serde(rename = "intensity_grams_per_kilowatt_hour")]
     pub(super) grams_per_kilowatt_hour: Option<f64>,
 }
 

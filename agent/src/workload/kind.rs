@@ -25,7 +25,27 @@ pub enum Kind {
     Other,
 }
 
+/// One figure for each kind.
+pub type PerKind<T> = [T; Kind::ALL.len()];
+
 impl Kind {
+    /// All of them, in the order of [`PerKind`].
+    pub const ALL: [Self; 8] = [
+        Self::Vm,
+        Self::Container,
+        Self::Service,
+        Self::System,
+        Self::Kernel,
+        Self::Idle,
+        Self::Unattributed,
+        Self::Other,
+    ];
+
+    /// Its position in [`PerKind`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
     /// The value of the label `kind`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,5 +66,17 @@ impl Kind {
             self,
             Self::System | Self::Kernel | Self::Idle | Self::Unattributed | Self::Other
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_stands_at_its_own_position() {
+        for (position, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind.index(), position, "{kind:?}");
+        }
     }
 }

@@ -40,6 +40,7 @@ pub use evidence::Evidence;
 pub use evidence::MachineFacts;
 pub use identity::Identity;
 pub use kind::Kind;
+pub use kind::PerKind;
 pub use nested::inner_names;
 pub use sort::CgroupSort;
 pub use sort::Nesting;

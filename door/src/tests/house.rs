@@ -20,6 +20,7 @@ use crate::Site;
 use crate::TallySnapshot;
 use crate::WebConfig;
 use crate::accept::Accept;
+use crate::header;
 
 /// More than any pipe here holds.
 pub(super) const BIG: usize = 256 << 10;
@@ -34,6 +35,10 @@ impl Site for Rooms {
             "/metrics" => {
                 Answer::ok("text/plain; version=0.0.4", "up 1\n").varying("Accept, Accept-Encoding")
             }
+            "/named" => Answer::ok("text/plain", "the same").tagged("7").with(
+                header::REFERRER_POLICY,
+                header::HeaderValue::from_static("no-referrer"),
+            ),
             "/packed" => Answer::ok("text/plain", "squeezed").encoded("gzip"),
             "/question" => Answer::ok("text/plain", format!("{question:?}")),
             "/big" => Answer::ok("text/plain", vec![b'x'; BIG]),

@@ -34,6 +34,22 @@ async fn an_answer_carries_the_headers_that_keep_it_from_being_misread() {
 }
 
 #[tokio::test]
+async fn a_body_that_the_client_has_is_not_sent_again() {
+    let house = House::open();
+    let mut client = house.visit();
+    let whole = ask(&mut client, &request("GET", "/named")).await;
+    assert_eq!((whole.status, whole.text()), (200, "the same"));
+    assert_eq!(whole.header("referrer-policy"), Some("no-referrer"));
+    let tag = whole.header("etag").unwrap();
+    let again = format!("GET /named HTTP/1.1\r\nHost: h\r\nIf-None-Match: {tag}\r\n\r\n");
+    client.write_all(again.as_bytes()).await.unwrap();
+    let known = hear_head(&mut client).await;
+    assert_eq!((known.status, known.header("etag")), (304, Some(tag)));
+    // What follows is the next answer, not a body.
+    assert_eq!(ask(&mut client, GET).await.text(), "up 1\n");
+}
+
+#[tokio::test]
 async fn head_is_get_without_a_body() {
     let house = House::open();
     let mut client = house.visit();

@@ -35,6 +35,7 @@ mod look;
 mod mesh;
 mod others;
 mod owping;
+mod page;
 mod permission;
 mod platforms;
 mod prometheus;

@@ -76,7 +76,7 @@ fn scrape(board: &Arc<Board>, header: &str, scrapes: usize) -> Result<(Samples, 
 }
 
 /// Serves in a thread until the other end of `stopped` is gone; returns the thread's CPU time.
-fn serve(
+pub(crate) fn serve(
     board: Arc<Board>,
     sockets: Vec<TcpListener>,
     stopped: oneshot::Receiver<()>,
@@ -121,7 +121,7 @@ fn ask(address: SocketAddr, header: &str, scrapes: usize) -> Result<Samples> {
 }
 
 /// Reads one answer of a stated length.
-fn hear(stream: &mut impl BufRead, body: &mut Vec<u8>) -> Result<()> {
+pub(crate) fn hear(stream: &mut impl BufRead, body: &mut Vec<u8>) -> Result<()> {
     let (mut line, mut length) = (String::new(), None);
     loop {
         line.clear();

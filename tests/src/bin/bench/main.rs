@@ -7,6 +7,7 @@ mod door;
 mod host;
 mod machine;
 mod options;
+mod pages;
 mod render;
 mod resident;
 mod rig;
@@ -33,8 +34,10 @@ fn main() -> Result<()> {
     let snapshot = measure_ticks(&host, &options, &mut table)?;
     let rounds = options.rounds();
     render::measure(&snapshot, rounds, &mut table)?;
+    pages::measure(&snapshot, rounds.min(60), &mut table)?;
     let large = snapshots::grown(&snapshot, snapshots::LARGE)?;
     render::measure(&large, rounds.min(100), &mut table)?;
+    pages::measure(&large, rounds.min(60), &mut table)?;
     door::measure(large, rounds * 10, &mut table)?;
     drop(host);
     let mut out = io::stdout().lock();

@@ -8,6 +8,7 @@ use wattle_agent::clock::Clock;
 use wattle_agent::clock::SystemClock;
 use wattle_agent::collect::Collector;
 use wattle_agent::config::Settings;
+use wattle_agent::history::Recorder;
 use wattle_agent::ledger::Ledger;
 use wattle_agent::published::Board;
 use wattle_agent::run::Assumed;
@@ -27,6 +28,7 @@ pub(crate) struct Rig {
     ledger: Ledger,
     state: StateFile,
     board: Arc<Board>,
+    recorder: Recorder,
     _state_dir: TempDir,
 }
 
@@ -51,6 +53,7 @@ impl Rig {
             ledger: Ledger::new(settings, SystemClock.wall()),
             state,
             board: Arc::default(),
+            recorder: Recorder::default(),
             _state_dir: state_dir,
         })
     }
@@ -61,8 +64,10 @@ impl Rig {
         let host = stages.advance.take(|| self.ledger.advance(sample));
         stages.save.take(|| self.state.write(&self.ledger, false))?;
         stages.publish.take(|| {
+            self.recorder.record(&host);
             self.board.publish(Snapshot {
                 host,
+                history: self.recorder.history(),
                 ..Snapshot::default()
             });
         });
