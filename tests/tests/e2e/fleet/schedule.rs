@@ -122,7 +122,7 @@ fn machines_go_where_the_grid_is_cleanest_of_all_hosts_that_take_them() {
     assert!(watts > 0.0 && (grams - watts / 10.0).abs() < 1e-9, "{machine}");
     // The carbon changes, a host is drained, an agent ends.
     let [(_, one), (_, two), (_, three)] = places;
-    two.set_grams(2000);
+    two.set_grams(9000);
     wait_for_pick(&controller, "three");
     assert_eq!(controller.send("POST", "/v1/hosts/three/drain", "").status, 200);
     wait_for_pick(&controller, "one");
