@@ -263,7 +263,6 @@ fn facts(facts: &HostFacts) -> BTreeMap<&'static str, FactTold> {
     let machine = |machine: &crate::facts::Machine| {
         json!({
             "arch": machine.arch,
-            "vendor": machine.vendor,
             "model": machine.model,
             "virtualization": machine.virtualization,
             "guest": machine.guest,

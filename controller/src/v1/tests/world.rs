@@ -18,7 +18,6 @@ use crate::inventory::Uuid;
 use crate::placement::Policies;
 use crate::placement_api::Service;
 use crate::placement_api::Shared;
-use crate::schedule::KnownHost;
 use crate::schedule::KnownHosts;
 use crate::store::Embedded;
 use crate::store::EmbeddedOptions;
@@ -128,10 +127,7 @@ impl World {
 
     /// Changes what is known of a host.
     pub(super) fn know(&mut self, number: usize, change: impl FnOnce(&mut HostFacts)) {
-        let known = self
-            .hosts
-            .entry(format!("h{number}"))
-            .or_insert_with(KnownHost::default);
+        let known = self.hosts.entry(format!("h{number}")).or_default();
         change(Arc::make_mut(&mut known.facts));
         self.api.parts.fleet.board.publish(self.hosts.clone());
     }
