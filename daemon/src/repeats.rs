@@ -66,8 +66,9 @@ impl Repeats {
         match count(&mut seen, same, SAME, now) {
             Verdict::Hold => Verdict::Hold,
             word => match count(&mut seen, alike, ALIKE, now) {
-                Verdict::Write => word,
-                other => other,
+                Verdict::Hold => Verdict::Hold,
+                of_its_kind if word == Verdict::Write => of_its_kind,
+                _ => word,
             },
         }
     }
