@@ -58,9 +58,16 @@ pub(crate) fn measure(snapshot: &Snapshot, seconds: usize, table: &mut Table) ->
 
 fn live(board: &Board, snapshot: &Snapshot, address: SocketAddr, seconds: usize) -> Result<usize> {
     let slower = snapshot.host.workloads.len().div_ceil(WORKLOADS_PER_TICK);
-    let connect = || Ok(BufReader::new(TcpStream::connect(address)?));
-    let mut pages = (0..PAGES).map(|_| connect()).collect::<Result<Vec<_>>>()?;
-    let (mut asked, mut body) = (0, Vec::new());
+    let mut body = Vec::new();
+    // Whoever connects has to ask at once, as a page does when it is opened.
+    let mut open = || -> Result<_> {
+        let mut page = BufReader::new(TcpStream::connect(address)?);
+        write!(page.get_mut(), "GET / HTTP/1.1\r\n{HEADERS}\r\n")?;
+        hear(&mut page, &mut body)?;
+        Ok(page)
+    };
+    let mut pages = (0..PAGES).map(|_| open()).collect::<Result<Vec<_>>>()?;
+    let mut asked = 0;
     for second in 0..seconds {
         let mut next = snapshot.clone();
         next.host.ticks += second as u64;
