@@ -109,23 +109,54 @@ fn append(
     header.set_gid(0);
     header.set_username("root")?;
     header.set_groupname("root")?;
-    // The crate takes "./" off a path; dpkg wants to see it.
-    let name = path.as_bytes();
-    let field = header
-        .as_gnu_mut()
-        .context("no GNU header")?
-        .name
-        .get_mut(..name.len());
-    field
-        .with_context(|| format!("{path}: too long a path"))?
-        .copy_from_slice(name);
+    put_name(archive, &mut header, path)?;
     header.set_cksum();
     Ok(archive.append(&header, content)?)
+}
+
+/// The crate takes "./" off a path, and dpkg wants to see it. What does not fit into the header stands before it in an entry of
+/// its own, as GNU tar has it and dpkg reads it.
+fn put_name(archive: &mut tar::Builder<Vec<u8>>, header: &mut tar::Header, path: &str) -> anyhow::Result<()> {
+    let field = &mut header.as_gnu_mut().context("no GNU header")?.name;
+    let fits = path.len().min(field.len());
+    field[..fits].copy_from_slice(&path.as_bytes()[..fits]);
+    if fits == path.len() {
+        return Ok(());
+    }
+    let text = [path.as_bytes(), b"\0"].concat();
+    let mut long = tar::Header::new_gnu();
+    let name = b"././@LongLink";
+    long.as_gnu_mut().context("no GNU header")?.name[..name.len()].copy_from_slice(name);
+    long.set_entry_type(tar::EntryType::GNULongName);
+    long.set_size(text.len() as u64);
+    long.set_mode(0o644);
+    long.set_mtime(0);
+    long.set_uid(0);
+    long.set_gid(0);
+    long.set_cksum();
+    Ok(archive.append(&long, &*text)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_is_too_long_for_a_header_is_kept_whole() {
+        for length in [99, 100, 101, 250] {
+            let path = format!("./{}", "x".repeat(length - 2));
+            let mut archive = tar::Builder::new(Vec::new());
+            append(&mut archive, &path, b"text", (0o644, 0), tar::EntryType::Regular).unwrap();
+            append(&mut archive, "./next", b"", (0o644, 0), tar::EntryType::Regular).unwrap();
+            let bytes = archive.into_inner().unwrap();
+            let mut read = tar::Archive::new(&*bytes);
+            let paths = read.entries().unwrap();
+            let paths: Vec<_> = paths
+                .map(|entry| entry.unwrap().path_bytes().into_owned())
+                .collect();
+            assert_eq!(paths, [path.into_bytes(), b"./next".to_vec()]);
+        }
+    }
 
     #[test]
     fn an_archive_has_every_directory_before_what_is_in_it_and_always_the_same_bytes() {

@@ -89,15 +89,16 @@ fn each_role_may_do_what_it_is_for_and_nobody_else_anything() {
 
 #[test]
 fn what_would_be_open_to_everybody_does_not_start() {
-    for (flags, said) in [
-        (&["--listen", "0.0.0.0:0"] as &[&str], "auth.file"),
+    for (flags, code, said) in [
+        (&["--listen", "0.0.0.0:0"] as &[&str], 1, "auth.file"),
         (
             &["--config", "/nonexistent/x.yaml"],
+            78,
             "/nonexistent/x.yaml: No such file",
         ),
     ] {
         let output = command().arg("serve").args(flags).output().unwrap();
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(code));
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(error.contains(said), "{error}");
     }

@@ -21,6 +21,8 @@ use crate::table::Table;
 
 const INTERVAL: Duration = Duration::from_millis(100);
 const BUDGET: u64 = 12 << 20;
+/// As it is shipped: with what the unit puts into its environment.
+const UNIT: &str = include_str!("../../../../systemd/wattle-agent.service");
 /// The formats and packings in which it is scraped.
 const HEADERS: [&str; 4] = [
     "Accept: text/plain",
@@ -89,6 +91,7 @@ impl Agent {
                 "--log.level",
                 "error",
             ])
+            .envs(environment(UNIT))
             .args(flag("--state-dir", state_dir.path()))
             .args(flag("--path.procfs", &roots.proc))
             .args(flag("--path.sysfs", &roots.sys))
@@ -125,6 +128,14 @@ impl Drop for Agent {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The variables that a unit sets, none of which has a space in it.
+fn environment(unit: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = unit.lines().filter_map(|line| line.strip_prefix("Environment="));
+    lines
+        .flat_map(str::split_whitespace)
+        .filter_map(|variable| variable.split_once('='))
 }
 
 fn flag(name: &str, value: &Path) -> [OsString; 2] {
