@@ -48,7 +48,11 @@ struct Known {
     patience: Duration,
     /// Between two publications.
     pace: Duration,
+    /// Between two looks for targets.
+    look: Duration,
 }
+
+const SHORTEST: Duration = Duration::from_millis(200);
 
 impl Agents {
     pub(super) fn new(
@@ -68,7 +72,8 @@ impl Agents {
                 rota: Rota::new(settings.interval.0, settings.agents.concurrency),
                 targets: BTreeMap::new(),
                 patience: settings.timeout.0,
-                pace: (settings.interval.0 / 5).clamp(Duration::from_millis(200), Duration::from_secs(5)),
+                pace: (settings.interval.0 / 5).clamp(SHORTEST, Duration::from_secs(1)),
+                look: (settings.interval.0 / 5).clamp(SHORTEST, Duration::from_secs(5)),
             },
         }
     }
@@ -84,7 +89,7 @@ impl Agents {
         } = self;
         // Apart, so that a name that is not found and a file on a disk that hangs hold up nobody.
         let (found, mut targets) = watch::channel(BTreeMap::new());
-        tokio::spawn(look_for_targets(finder, found, known.pace));
+        tokio::spawn(look_for_targets(finder, found, known.look));
         let mut running = JoinSet::new();
         let mut ticks = tokio::time::interval(known.pace);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
