@@ -102,7 +102,10 @@ impl Latency {
         let random = Box::new(SystemEntropy::default());
         let engine = Engine::new(settings, self.clock.clone(), source, random);
         if let Some(trouble) = engine.trouble() {
-            tracing::warn!(trouble, "packets of other hosts are not answered there");
+            tracing::warn!(
+                trouble,
+                "packets of other hosts are not answered there; a port below 1024 that is new at a reload needs a restart"
+            );
         }
         let (orders, inbox) = mpsc::channel();
         let (wake, woken) = UnixStream::pair()?;
