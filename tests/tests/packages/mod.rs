@@ -1,5 +1,5 @@
 //! Packages, units and everything else by which wattle comes onto a machine. In a booted Debian the same is done by
-//! `tests/booted/run`, which takes minutes and is run by hand.
+//! `tests/booted/run`.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod archive;
