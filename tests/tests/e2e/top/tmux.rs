@@ -38,7 +38,7 @@ impl Tmux {
             .collect();
         fs::write(
             &script,
-            format!("{sets}echo before\n{line}\necho \"ended with $?\"\nstty -a\nexec cat\n"),
+            format!("{sets}echo before\n{line}\nended=$?\nstty -a\necho \"ended with $ended\"\nexec cat\n"),
         )
         .unwrap();
         let (width, height) = (width.to_string(), height.to_string());
