@@ -46,8 +46,6 @@ pub struct AgentReport {
     pub ticks_missed: u64,
     /// The time there should be between two ticks.
     pub interval: Duration,
-    /// CPU time that it used in the last interval.
-    pub latest_cpu_usec: Option<u64>,
     /// The old names that stand in `/metrics` beside the new ones.
     pub compat: Systems,
     /// When the agent was started, since 1970.

@@ -183,7 +183,6 @@ impl Ticker {
         };
         self.agent.http = http;
         self.agent.servers = self.servers.reports();
-        self.agent.latest_cpu_usec = self.own_cpu_usec(&host);
         self.board.publish(Snapshot {
             host,
             machine: self.machine.clone(),
@@ -192,12 +191,6 @@ impl Ticker {
             situation: self.surroundings.situation(),
             history: self.recorder.history(),
         });
-    }
-
-    /// What the agent used itself since the tick before.
-    fn own_cpu_usec(&self, host: &HostReport) -> Option<u64> {
-        let before = self.board.latest()?.snapshot().host.host.own?.cpu_usec;
-        host.host.own?.cpu_usec.checked_sub(before)
     }
 
     /// The next instant on the grid of ticks. Those that are over by now are missed; their energy is in the next.

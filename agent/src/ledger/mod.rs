@@ -96,6 +96,7 @@ pub struct Ledger {
     settings: LedgerSettings,
     previous: Option<Duration>,
     uptime_ticks: Option<u64>,
+    own_cpu_usec: Option<u64>,
     ticks: u64,
     zones: Zones,
     basis: Basis,
@@ -121,6 +122,7 @@ impl Ledger {
             settings,
             previous: None,
             uptime_ticks: None,
+            own_cpu_usec: None,
             ticks: 0,
             zones: Zones::default(),
             basis: Basis::default(),
@@ -348,6 +350,8 @@ impl Ledger {
                 .map_or(0, |index| interval.sockets[index].now.cores)
         };
         let components = self.components();
+        let own_cpu_usec = sample.host.own.map(|own| own.cpu_usec);
+        let own_before = std::mem::replace(&mut self.own_cpu_usec, own_cpu_usec);
         let mut sensors = sensors::judged(sample.sensors, &self.zones, &self.basis);
         sensors.extend(sensors::of_components(&components, elapsed));
         HostReport {
@@ -371,6 +375,9 @@ impl Ledger {
                 .grid
                 .map(|grid| self.carbon.report(grid, self.book.retired_carbon())),
             host: sample.host,
+            own_latest_cpu_usec: own_cpu_usec
+                .zip(own_before)
+                .and_then(|(now, before)| now.checked_sub(before)),
             sensors,
         }
     }

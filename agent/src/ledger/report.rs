@@ -52,6 +52,8 @@ pub struct HostReport {
     pub carbon: Option<CarbonReport>,
     /// Memory, network, pressure, file systems, the agent itself.
     pub host: HostSample,
+    /// CPU time that the agent used itself since the tick before.
+    pub own_latest_cpu_usec: Option<u64>,
     /// How every source did.
     pub sensors: Vec<SensorState>,
 }

@@ -90,7 +90,7 @@ pub(super) const FAMILIES: &[OldFamily] = families! {
 };
 
 fn self_cpu<'s>(snapshot: &'s Snapshot, points: &mut Points<'s>) {
-    let used = snapshot.agent.latest_cpu_usec;
+    let used = snapshot.host.own_latest_cpu_usec;
     if let Some(percent) = used.and_then(|usec| energy::cpu_percent(snapshot, usec)) {
         points.number([], percent);
     }
