@@ -16,7 +16,7 @@ use super::super::program::Program;
 const BINARY: &str = "WATTLE_CONTROLLER_PROGRAM";
 pub(super) const MISSING: &str = "needs the controller (cargo build -p wattle-controller)";
 
-fn binary() -> PathBuf {
+pub(super) fn binary() -> PathBuf {
     let beside_this = || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("debug/wattle-controller");
     std::env::var_os(BINARY).map_or_else(beside_this, PathBuf::from)
 }
@@ -43,15 +43,7 @@ impl Controller {
     }
 
     pub(super) fn send(&self, method: &str, target: &str, body: &str) -> Reply {
-        let length = body.len().to_string();
-        let mut headers = vec![
-            ("OpenStack-API-Version", "placement 1.39"),
-            ("Content-Length", length.as_str()),
-        ];
-        if !body.is_empty() {
-            headers.push(("Content-Type", "application/json"));
-        }
-        client::send(self.address, method, target, &headers, body.as_bytes())
+        send(self.address, method, target, body)
     }
 
     pub(super) fn get(&self, target: &str) -> Value {
@@ -98,4 +90,17 @@ impl Controller {
     pub(super) fn leads(&self) -> bool {
         self.metric("wattle_controller_leader").as_deref() == Some("1")
     }
+}
+
+/// One request at the newest microversion.
+pub(super) fn send(address: SocketAddr, method: &str, target: &str, body: &str) -> Reply {
+    let length = body.len().to_string();
+    let mut headers = vec![
+        ("OpenStack-API-Version", "placement 1.39"),
+        ("Content-Length", length.as_str()),
+    ];
+    if !body.is_empty() {
+        headers.push(("Content-Type", "application/json"));
+    }
+    client::send(address, method, target, &headers, body.as_bytes())
 }

@@ -37,7 +37,7 @@ impl Net {
         } else {
             net.bridge()?;
         }
-        (0..hosts).try_for_each(|host| net.address(host, "v"))?;
+        (0..hosts).try_for_each(|host| net.address(host, "v", &address(host)))?;
         Ok(net)
     }
 
@@ -58,17 +58,23 @@ impl Net {
         Ok(net)
     }
 
-    /// Gives a device of a host its address.
-    pub(crate) fn address(&self, host: usize, device: &str) -> Result<(), String> {
-        let (ns, address) = (self.namespace(host), format!("{}/24", address(host)));
-        ip(&["-n", &ns, "address", "add", &address, "dev", device])?;
-        ip(&["-n", &ns, "link", "set", device, "up"])
+    /// Gives a device of a host an address.
+    fn address(&self, host: usize, device: &str, address: &str) -> Result<(), String> {
+        give(&self.namespace(host), device, address)
     }
 
-    /// Moves a device of this namespace into a host's.
-    pub(crate) fn adopt(&self, host: usize, device: &str) -> Result<(), String> {
+    /// Moves a device of this namespace into a host's, and gives it an address there.
+    pub(crate) fn adopt(&self, host: usize, device: &str, address: &str) -> Result<(), String> {
         ip(&["link", "set", device, "netns", &self.namespace(host)])?;
-        self.address(host, device)
+        self.address(host, device, address)
+    }
+
+    /// Gives the namespace with the bridge an address too, so that who runs there reaches all hosts; returns its name.
+    pub(crate) fn open_middle(&self) -> Result<String, String> {
+        let middle = self.middle();
+        ip(&["-n", &middle, "link", "set", "lo", "up"])?;
+        give(&middle, "br0", &address(self.hosts))?;
+        Ok(middle)
     }
 
     fn bridge(&self) -> Result<(), String> {
@@ -84,6 +90,11 @@ impl Net {
             ip(&["-n", &middle, "link", "set", &port, "master", "br0", "up"])?;
         }
         Ok(())
+    }
+
+    /// How many there are.
+    pub(crate) fn hosts(&self) -> usize {
+        self.hosts
     }
 
     fn middle(&self) -> String {
@@ -144,6 +155,12 @@ impl Drop for Net {
             let _ = ip(&["netns", "delete", &self.middle()]);
         }
     }
+}
+
+fn give(namespace: &str, device: &str, address: &str) -> Result<(), String> {
+    let address = format!("{address}/24");
+    ip(&["-n", namespace, "address", "add", &address, "dev", device])?;
+    ip(&["-n", namespace, "link", "set", device, "up"])
 }
 
 /// Does something in a network namespace.

@@ -1,18 +1,15 @@
 //! A link with a delay, losses, doubles and disorder of its own each way, between two TUN devices.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
-use std::sync::Condvar;
 use std::sync::Mutex;
 use std::time::Duration;
-use std::time::Instant;
 
-use tun_rs::DeviceBuilder;
-use tun_rs::Layer;
 use tun_rs::SyncDevice;
 
 use super::host::Net;
+use super::host::address;
+use super::tun::Queue;
+use super::tun::device;
 use crate::e2e::patience::now;
 
 /// What one direction does to packets, in shares of a thousand.
@@ -38,14 +35,13 @@ pub(crate) struct Passage {
 #[derive(Debug, Default)]
 struct Lane {
     inner: Mutex<Inner>,
-    more: Condvar,
+    under_way: Queue,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     /// It does more than delay.
     harms: bool,
-    waiting: BinaryHeap<Reverse<(Instant, u64, Vec<u8>)>>,
     passages: Vec<Passage>,
 }
 
@@ -55,24 +51,16 @@ pub(crate) struct Link([Arc<Lane>; 2]);
 impl Link {
     /// Joins the two hosts of a net by a wire that only delays, for now. `port` is that of the reflectors.
     pub(crate) fn join(net: &Net, fates: [Fate; 2], port: u16) -> Result<Self, String> {
-        let names = ["wtun0", "wtun1"].map(|name| format!("{name}x{}", std::process::id() % 10_000));
         let mut devices = Vec::new();
-        for (host, name) in names.iter().enumerate() {
-            let device = DeviceBuilder::new()
-                .name(name.clone())
-                .layer(Layer::L3)
-                .build_sync();
-            devices.push(Arc::new(
-                device.map_err(|error| format!("a TUN device: {error}"))?,
-            ));
-            net.adopt(host, name)?;
+        for host in 0..2 {
+            devices.push(device(net, host, &address(host))?);
         }
         let lanes: [Arc<Lane>; 2] = Default::default();
         for (way, lane) in lanes.iter().enumerate() {
             let (from, to) = (devices[way].clone(), devices[1 - way].clone());
             let (taking, giving) = (lane.clone(), lane.clone());
             std::thread::spawn(move || taking.take(&from, fates[way], way, port));
-            std::thread::spawn(move || giving.give(&to));
+            std::thread::spawn(move || giving.under_way.deliver(&to));
         }
         Ok(Self(lanes))
     }
@@ -114,32 +102,8 @@ impl Lane {
                 .passages
                 .extend(sequence.map(|sequence| Passage { sequence, copies }));
             for _ in 0..copies {
-                inner.waiting.push(Reverse((due, random, packet.to_vec())));
+                self.under_way.put(due, packet);
             }
-            self.more.notify_one();
-        }
-    }
-
-    fn give(&self, to: &SyncDevice) {
-        let mut inner = self.inner.lock().unwrap();
-        loop {
-            let wait = inner
-                .waiting
-                .peek()
-                .map(|Reverse((due, ..))| due.saturating_duration_since(now()));
-            inner = match wait {
-                Some(Duration::ZERO) => {
-                    let Some(Reverse((_, _, packet))) = inner.waiting.pop() else {
-                        continue;
-                    };
-                    drop(inner);
-                    // A host that has gone takes no packets.
-                    let _ = to.send(&packet);
-                    self.inner.lock().unwrap()
-                }
-                Some(wait) => self.more.wait_timeout(inner, wait).unwrap().0,
-                None => self.more.wait(inner).unwrap(),
-            };
         }
     }
 }

@@ -12,6 +12,7 @@ use tun_rs::Layer;
 
 use super::host::Host;
 use super::host::Net;
+use super::host::address;
 use super::host::ip;
 use crate::e2e::patience::now;
 use crate::e2e::patience::wait_until;
@@ -46,7 +47,7 @@ fn sink(net: &Net) -> Result<Arrivals, String> {
         .layer(Layer::L3)
         .build_sync();
     let device = device.map_err(|error| format!("a TUN device: {error}"))?;
-    net.adopt(0, &name)?;
+    net.adopt(0, &name, &address(0))?;
     ip(&[
         "-n",
         &net.namespace(0),
