@@ -24,7 +24,7 @@ fn random_requests_mean_the_same_to_placement_and_to_the_ledger() {
             MISSING,
         );
     };
-    let (seed, operations) = (number(SEED, 1), number(OPERATIONS, 600));
+    let (seed, operations) = (number(SEED, 1), number(OPERATIONS, 3000));
     let mut random = Random::new(seed);
     let mut done = 0;
     for count in 0..operations {
