@@ -77,9 +77,7 @@ impl Ledger {
 
     /// Adds claims to a draft.
     pub(super) fn allocate(&self, draft: &mut Draft<'_>, claims: &[Claim]) -> Result<(), Refusal> {
-        for claim in claims {
-            check_consumer(self.consumers.get(claim.consumer.as_str()), claim.generation)?;
-        }
+        self.check_claims(claims)?;
         let wanted = self.wanted(claims)?;
         let mut used = Used::default();
         let mut touched = BTreeSet::new();
@@ -103,6 +101,17 @@ impl Ledger {
             self.write_consumer(draft, claim);
         }
         Ok(())
+    }
+
+    /// Refuses who does not know the consumers as they are, then who names a provider that is not there.
+    pub fn check_claims(&self, claims: &[Claim]) -> Result<(), Refusal> {
+        for claim in claims {
+            check_consumer(self.consumers.get(claim.consumer.as_str()), claim.generation)?;
+        }
+        let named = claims.iter().flat_map(|claim| claim.allocations.keys());
+        named
+            .into_iter()
+            .try_for_each(|uuid| self.provider(uuid).map(drop))
     }
 
     /// Finds everything that is named: unknown providers are told before unknown classes.

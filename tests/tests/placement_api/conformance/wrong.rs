@@ -361,6 +361,22 @@ const WRONG: &[(&str, &str, &str)] = &[
         "/reshaper",
         r#"{"inventories": {"{p1}": {"resource_provider_generation": 3, "inventories": {}}}, "allocations": {}}"#,
     ),
+    // Two faults at once: which one is told.
+    (
+        "POST",
+        "/reshaper",
+        r#"{"inventories": {"{p1}": {"resource_provider_generation": 3, "inventories": {"CUSTOM_NOPE": {"total": 1}}}}, "allocations": {"{c1}": {"allocations": {"{p1}": {"resources": {"VCPU": 1}}}, "consumer_generation": 7, "consumer_type": "INSTANCE", "project_id": "p", "user_id": "u"}}}"#,
+    ),
+    (
+        "POST",
+        "/reshaper",
+        r#"{"inventories": {"{p1}": {"resource_provider_generation": 3, "inventories": {"CUSTOM_NOPE": {"total": 1}}}}, "allocations": {"{c1}": {"allocations": {"{p9}": {"resources": {"VCPU": 1}}}, "consumer_generation": 1, "consumer_type": "INSTANCE", "project_id": "p", "user_id": "u"}}}"#,
+    ),
+    (
+        "POST",
+        "/reshaper",
+        r#"{"inventories": {"{p1}": {"resource_provider_generation": 3, "inventories": {"VCPU": {"total": 1, "reserved": 2}}}}, "allocations": {"{c1}": {"allocations": {"{p1}": {"resources": {"VCPU": 1}}}, "consumer_generation": 7, "consumer_type": "INSTANCE", "project_id": "p", "user_id": "u"}}}"#,
+    ),
 ];
 
 #[test]
