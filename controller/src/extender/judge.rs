@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::pod;
 use super::wire::Args;
 use crate::inventory::Ledger;
+use crate::placement::EmptyHosts;
 use crate::placement::Fleet;
 use crate::placement::Host;
 use crate::placement::Policies;
@@ -23,10 +24,13 @@ pub(super) enum Verdict {
     Fits(f64),
     /// Nobody here knows it, and nothing is asked for that would have to be checked.
     Unknown,
-    /// It would do if other pods went.
-    Full(String),
     /// It will not do.
-    Never(String),
+    Refused {
+        /// By which rule.
+        rule: &'static str,
+        /// That rule with its figures.
+        reason: String,
+    },
 }
 
 /// What is thought of each node, by its name.
@@ -41,6 +45,8 @@ pub(super) fn judge(
     policies: &Policies,
 ) -> Result<Judged, String> {
     let mut wanted = pod::wanted(&args.pod, policy, policies)?;
+    // A kubelet reports that each of these nodes is ready. What runs there is not in the ledger, so that all would seem asleep.
+    wanted.policy.empty_hosts = EmptyHosts::Awake;
     let hosts = fleet_of(ledger, known);
     let by_name = names(&hosts);
     let nodes: Vec<(String, Option<usize>)> = args
@@ -99,19 +105,30 @@ fn names(fleet: &Fleet) -> HashMap<&str, usize> {
     aliases.chain(own).collect()
 }
 
-/// Only less power drawn by others can change it.
 fn refusal(rule: &Rule) -> Verdict {
-    let reason = format!("wattle: {rule}");
-    match rule {
-        Rule::Headroom { .. } => Verdict::Full(reason),
-        _ => Verdict::Never(reason),
+    Verdict::Refused {
+        rule: rule.as_str(),
+        reason: rule.to_string(),
     }
 }
 
 fn unknown(limited: bool) -> Verdict {
-    if limited {
-        Verdict::Never("wattle: nobody knows this node, so its limits cannot be checked".to_owned())
-    } else {
-        Verdict::Unknown
+    if !limited {
+        return Verdict::Unknown;
     }
+    Verdict::Refused {
+        rule: "unknown",
+        reason: "nobody knows this node, so its limits cannot be checked".to_owned(),
+    }
+}
+
+/// All nodes refused, because the pod asks for what cannot be meant. As an error it would be passed over with all other limits of the
+/// pod, where the extender is `ignorable`.
+pub(super) fn refuse_all(args: &Args, problem: &str) -> Judged {
+    let refused = Verdict::Refused {
+        rule: "pod",
+        reason: problem.to_owned(),
+    };
+    let names = args.names().into_iter();
+    names.map(|name| (name, refused.clone())).collect()
 }

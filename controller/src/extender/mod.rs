@@ -15,7 +15,6 @@ use thiserror::Error;
 
 use self::judge::Judged;
 use self::wire::Args;
-use self::wire::FilterResult;
 use crate::inventory::Ledger;
 use crate::placement::Policies;
 use crate::schedule::KnownHosts;
@@ -76,8 +75,11 @@ pub fn answer(
     let judged = judge::judge(&args, policy, ledger, known, policies);
     let written = match (verb, judged) {
         ("filter", Ok(judged)) => serde_json::to_vec(&wire::filtered(args, &judged)),
-        // The scheduler shows this with the pod.
-        ("filter", Err(problem)) => serde_json::to_vec(&FilterResult::failed(problem)),
+        // The scheduler shows the reason with the pod.
+        ("filter", Err(problem)) => {
+            let judged = judge::refuse_all(&args, &problem);
+            serde_json::to_vec(&wire::filtered(args, &judged))
+        }
         (_, Ok(judged)) => serde_json::to_vec(&wire::priorities(&judged)),
         (_, Err(problem)) => return Err(ExtenderError::Pod(problem)),
     };

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::quantity;
 use super::wire::Container;
 use super::wire::Pod;
+use super::wire::Resources;
 use crate::placement::Limits;
 use crate::placement::Machine;
 use crate::placement::Near;
@@ -147,26 +148,33 @@ impl<'p> Notes<'p> {
     }
 }
 
-/// The CPUs that a pod requests: of all containers and sidecars together, or of the greediest that runs before them, and the overhead.
+/// The CPUs that a pod requests, as the scheduler counts them: what the pod says for all its containers, else those of all containers
+/// and sidecars together, or of the greediest that runs before them, beside the sidecars that run by then; and the overhead.
 fn requested(pod: &Pod) -> f64 {
-    let sidecar = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
-    let init = || pod.spec.init_containers.iter().flatten();
-    let sidecars: f64 = init().filter(sidecar).map(cpus).sum();
+    let (mut sidecars, mut before) = (0.0, 0.0_f64);
+    for container in pod.spec.init_containers.iter().flatten() {
+        if container.restart_policy.as_deref() == Some("Always") {
+            sidecars += cpus(container);
+        } else {
+            before = before.max(sidecars + cpus(container));
+        }
+    }
     let together: f64 = pod.spec.containers.iter().flatten().map(cpus).sum();
-    let before = init().filter(|container| !sidecar(container)).map(cpus);
-    let overhead = pod
-        .spec
-        .overhead
-        .as_ref()
-        .and_then(|all| quantity::read(all.get("cpu")?));
-    (sidecars + together).max(before.fold(0.0, f64::max)) + overhead.unwrap_or_default()
+    let own = pod.spec.resources.as_ref().and_then(Resources::cpus);
+    let overhead = pod.spec.overhead.as_ref().and_then(cpu_of);
+    own.unwrap_or_else(|| before.max(sidecars + together)) + overhead.unwrap_or_default()
 }
 
 fn cpus(container: &Container) -> f64 {
-    let request: Option<&Value> = container
-        .resources
-        .requests
-        .as_ref()
-        .and_then(|requests| requests.get("cpu"));
-    request.and_then(quantity::read).unwrap_or(WITHOUT_REQUEST)
+    container.resources.cpus().unwrap_or(WITHOUT_REQUEST)
+}
+
+impl Resources {
+    fn cpus(&self) -> Option<f64> {
+        self.requests.as_ref().and_then(cpu_of)
+    }
+}
+
+fn cpu_of(amounts: &BTreeMap<String, Value>) -> Option<f64> {
+    amounts.get("cpu").and_then(quantity::read)
 }

@@ -1,6 +1,7 @@
 //! What goes over the wire. Go has no tags on these types, so that their names begin with capitals.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -12,6 +13,8 @@ use super::judge::Verdict;
 
 /// The greatest score (`MaxExtenderPriority`).
 const MOST: f64 = 10.0;
+/// The scheduler counts nodes with equal reasons and lists the different ones in an event, which may have 1024 characters.
+const REASONS: usize = 8;
 
 /// `ExtenderArgs`. Fields that are not known here are passed over: Kubernetes goes on.
 #[derive(Clone, Debug, Deserialize)]
@@ -63,6 +66,9 @@ pub(super) struct Spec {
     pub(super) init_containers: Option<Vec<Container>>,
     #[serde(default)]
     pub(super) overhead: Option<BTreeMap<String, Value>>,
+    /// Of all containers together, where the pod says so.
+    #[serde(default)]
+    pub(super) resources: Option<Resources>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,9 +92,10 @@ pub(super) struct Resources {
 pub(super) struct FilterResult {
     nodes: Option<NodeList>,
     node_names: Option<Vec<String>>,
+    /// For schedulers before 1.21, which know no other. Later ones go by the map below where a node is in both.
     failed_nodes: BTreeMap<String, String>,
+    /// That no eviction can help: the scheduler would try one with its own filters alone, which know nothing of watts.
     failed_and_unresolvable_nodes: BTreeMap<String, String>,
-    error: String,
 }
 
 /// `HostPriority`
@@ -114,15 +121,6 @@ fn name_of(node: &Value) -> String {
     node["metadata"]["name"].as_str().unwrap_or_default().to_owned()
 }
 
-impl FilterResult {
-    pub(super) fn failed(problem: String) -> Self {
-        Self {
-            error: problem,
-            ..Self::default()
-        }
-    }
-}
-
 /// The nodes that will do, in the form in which they came, and why the others will not.
 pub(super) fn filtered(args: Args, judged: &Judged) -> FilterResult {
     let passes = |name: &str| matches!(judged.get(name), Some(Verdict::Fits(_) | Verdict::Unknown));
@@ -137,24 +135,32 @@ pub(super) fn filtered(args: Args, judged: &Judged) -> FilterResult {
         names.retain(|name| passes(name));
         result.node_names = Some(names);
     }
-    for (name, verdict) in judged {
-        match verdict {
-            Verdict::Fits(_) | Verdict::Unknown => {}
-            Verdict::Full(reason) => drop(result.failed_nodes.insert(name.clone(), reason.clone())),
-            Verdict::Never(reason) => {
-                let failed = &mut result.failed_and_unresolvable_nodes;
-                failed.insert(name.clone(), reason.clone());
-            }
-        }
-    }
+    result.failed_nodes = reasons(judged);
+    result.failed_and_unresolvable_nodes = result.failed_nodes.clone();
     result
+}
+
+/// Why each refused node is; where there would be too many different reasons, without their figures.
+fn reasons(judged: &Judged) -> BTreeMap<String, String> {
+    let refused = judged.iter().filter_map(|(name, verdict)| match verdict {
+        Verdict::Refused { rule, reason } => Some((name, *rule, reason)),
+        Verdict::Fits(_) | Verdict::Unknown => None,
+    });
+    let different: BTreeSet<_> = refused.clone().map(|(.., reason)| reason).collect();
+    let told = |rule: &str, reason: &str| match different.len() {
+        0..=REASONS => format!("wattle: {reason}"),
+        _ => format!("wattle: the rule {rule}"),
+    };
+    refused
+        .map(|(name, rule, reason)| (name.clone(), told(rule, reason)))
+        .collect()
 }
 
 /// How good each node is: the best has 10, and what is not known 0.
 pub(super) fn priorities(judged: &Judged) -> Vec<HostPriority> {
     let score = |verdict: &Verdict| match verdict {
         Verdict::Fits(score) => *score,
-        Verdict::Unknown | Verdict::Full(_) | Verdict::Never(_) => 0.0,
+        Verdict::Unknown | Verdict::Refused { .. } => 0.0,
     };
     let best = judged.values().map(score).fold(0.0, f64::max);
     let part = |verdict| if best > 0.0 { score(verdict) / best } else { 0.0 };

@@ -19,6 +19,7 @@ fn scripts(room: &std::path::Path) -> Vec<PathBuf> {
         "packaging/examples",
         "packaging/opennebula",
         "tests/booted",
+        "tests/kubernetes",
     ] {
         for file in fs::read_dir(source().join(directory))
             .unwrap()
