@@ -11,6 +11,7 @@ mod counters;
 mod events;
 mod fault;
 mod hosts;
+mod keepable;
 mod openapi;
 mod order;
 mod plan;
