@@ -246,7 +246,12 @@ impl<'w> Site<'w> {
 
     /// Whether it would move if it had been promised less.
     fn held(&mut self, number: usize, machine: &Machine, decision: &Decision) -> Judged {
-        let free = machine.unpromised();
+        let mut free = machine.unpromised();
+        let promised = self.residents[number].promised.as_ref();
+        if promised.is_some_and(|promised| promised.machine.limits.countries.is_empty()) {
+            // That it stays in its country is what the caller wants, whatever was promised.
+            free.limits.countries.clone_from(&machine.limits.countries);
+        }
         let Some(freely) = self.decided(number, free) else {
             return Judged::Stays;
         };

@@ -1,5 +1,7 @@
 //! Tables and properties of proposals.
 
+mod promises;
+
 use std::sync::Arc;
 
 use proptest::collection::vec;
