@@ -12,6 +12,7 @@ mod events;
 mod fault;
 mod hosts;
 mod keepable;
+mod named;
 mod openapi;
 mod order;
 mod plan;
