@@ -20,7 +20,8 @@ const MOST: u16 = 48;
 pub(super) fn body(matches: &ArgMatches) -> anyhow::Result<Value> {
     let text = |name| matches.get_one::<String>(name).map(String::as_str);
     let query = text("QUERY").unwrap_or_default();
-    let machine = machine(matches, query).with_context(|| format!("{query:?}"))?;
+    let group = group(matches)?;
+    let machine = machine(matches, query, group.as_deref()).with_context(|| format!("{query:?}"))?;
     let given: Vec<_> = matches
         .get_many::<String>("consumer")
         .into_iter()
@@ -56,7 +57,7 @@ pub(super) fn body(matches: &ArgMatches) -> anyhow::Result<Value> {
     }
     for (flag, affinity) in [("apart", "apart"), ("together", "together")] {
         if matches.get_flag(flag) {
-            body["groups"] = json!([{"name": "all", "affinity": affinity}]);
+            body["groups"] = json!([{"name": group, "affinity": affinity}]);
         }
     }
     if let Some(seed) = matches.get_one::<u64>("seed") {
@@ -71,8 +72,17 @@ pub(super) fn body(matches: &ArgMatches) -> anyhow::Result<Value> {
     Ok(body)
 }
 
+/// The group that all machines are in. Without a name it is one that nobody else will ever be in.
+fn group(matches: &ArgMatches) -> anyhow::Result<Option<String>> {
+    if let Some(name) = matches.get_one::<String>("group") {
+        return Ok(Some(name.clone()));
+    }
+    let grouped = matches.get_flag("apart") || matches.get_flag("together");
+    grouped.then(new_id).transpose()
+}
+
 /// `VCPU:1&required=A,!B&member_of=…` as Placement's queries and etcd-compute have it, and the flags.
-fn machine(matches: &ArgMatches, query: &str) -> anyhow::Result<Value> {
+fn machine(matches: &ArgMatches, query: &str, group: Option<&str>) -> anyhow::Result<Value> {
     let mut resources = BTreeMap::new();
     let (mut required, mut member_of) = (Vec::new(), Vec::new());
     for (name, value) in words::pairs(query).map_err(anyhow::Error::msg)? {
@@ -88,8 +98,8 @@ fn machine(matches: &ArgMatches, query: &str) -> anyhow::Result<Value> {
         bail!("resources are needed, such as 'resources=VCPU:1,MEMORY_MB:256'");
     }
     let mut machine = json!({"resources": resources, "required": required, "member_of": member_of});
-    if matches.get_flag("apart") || matches.get_flag("together") {
-        machine["groups"] = json!(["all"]);
+    if let Some(group) = group {
+        machine["groups"] = json!([group]);
     }
     if let Some(near) = near(matches)? {
         machine["near"] = json!([near]);

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use serde_json::Value;
 use serde_json::json;
 
 use super::http::Http;
@@ -34,12 +35,31 @@ pub(super) async fn run(http: &mut Http, matches: &ArgMatches) -> anyhow::Result
                     show::resources(resources),
                     show::text(&claim["project"]),
                     show::text(&claim["kind"]),
+                    groups(claim),
                 ]
             })
         })
         .collect();
-    table::print(&["CONSUMER", "HOST", "RESOURCES", "PROJECT", "KIND"], &rows)?;
+    table::print(
+        &["CONSUMER", "HOST", "RESOURCES", "PROJECT", "KIND", "GROUPS"],
+        &rows,
+    )?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// `web (apart)`; what else it was promised is told as JSON.
+fn groups(claim: &Value) -> String {
+    let groups = show::list(&claim["promises"]["groups"]);
+    let told: Vec<_> = groups
+        .map(|group| {
+            format!(
+                "{} ({})",
+                show::text(&group["name"]),
+                show::text(&group["affinity"])
+            )
+        })
+        .collect();
+    told.join(", ")
 }
 
 /// Gives back all that a consumer has.

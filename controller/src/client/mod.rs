@@ -127,6 +127,7 @@ fn asking(name: &'static str, about: &'static str) -> Command {
         number::<u16>("count", "N", "So many machines, each with a new id").conflicts_with("consumer"),
         switch("apart", "Each on a host of its own").conflicts_with("together"),
         switch("together", "All on one host"),
+        text("group", "NAME", "The group in the project for which that holds, with all who came into it before [default: a new one]"),
         text("near", "HOST", "Close to this host"),
         figure("max-delay", "MS", "At most so many milliseconds away from it").requires("near"),
         figure("max-distance", "KM", "At most so many kilometres away from it").requires("near"),

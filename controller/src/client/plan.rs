@@ -66,6 +66,13 @@ pub(super) async fn run(http: &mut Http, matches: &ArgMatches) -> anyhow::Result
             out,
             "stuck: {consumer} on {host}, which may not keep it: {reason}"
         )?;
+        if stuck["promises"].is_string() {
+            writeln!(out, "  its promises: {}", show::text(&stuck["promises"]))?;
+        }
+    }
+    for held in show::list(&page["held"]) {
+        let [consumer, host, reason] = ["consumer", "host", "reason"].map(|key| show::text(&held[key]));
+        writeln!(out, "held: {consumer} on {host}: {reason}")?;
     }
     writeln!(out, "Nothing was moved. {}", show::text(&page["beware"]))?;
     Ok(ExitCode::SUCCESS)

@@ -1,11 +1,15 @@
 //! A change in the making: what it read, and what it will write.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::key::Key;
+use super::key::group_path;
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::plan::Refusal;
+use super::promise::Affinity;
+use super::promise::GroupRecord;
 use super::provider::Provider;
 use super::record;
 use super::record::ConsumerRecord;
@@ -26,6 +30,7 @@ pub(super) struct Draft<'l> {
     pub(super) ledger: &'l Ledger,
     now: u64,
     providers: BTreeMap<Uuid, ProviderRecord>,
+    groups: BTreeMap<String, GroupRecord>,
     expected: BTreeMap<String, Option<Revision>>,
     changes: BTreeMap<String, Option<Vec<u8>>>,
 }
@@ -37,6 +42,7 @@ impl<'l> Draft<'l> {
             ledger,
             now,
             providers: BTreeMap::new(),
+            groups: BTreeMap::new(),
             expected: BTreeMap::new(),
             changes: BTreeMap::new(),
         }
@@ -92,10 +98,43 @@ impl<'l> Draft<'l> {
         self.write(Key::ProviderName(name), None);
     }
 
-    /// Writes a consumer, or takes it away.
-    pub(super) fn set_consumer(&mut self, id: &str, record: Option<&ConsumerRecord>) {
+    /// Builds on where a consumer is, or that it is not there.
+    pub(super) fn expect_consumer(&mut self, id: &str) -> Option<Revision> {
         let known = self.ledger.consumers.get(id).map(|known| known.revision);
         self.expect(Key::Consumer(id), known);
+        known
+    }
+
+    /// A group's record, to be changed: it will be written, or taken away if nobody needs it.
+    pub(super) fn group(&mut self, project: &str, name: &str) -> &mut GroupRecord {
+        let path = group_path(project, name);
+        let known = self.ledger.groups.get(&path);
+        self.expect(Key::Group(&path), known.map(|known| known.revision));
+        let new = || GroupRecord {
+            project: project.to_owned(),
+            name: name.to_owned(),
+            affinity: Affinity::Apart,
+            hard: false,
+            members: BTreeMap::new(),
+            watchers: BTreeSet::new(),
+        };
+        let entry = self.groups.entry(path);
+        entry.or_insert_with(|| known.map_or_else(new, |known| known.record.clone()))
+    }
+
+    fn write_groups(&mut self) {
+        for (path, record) in std::mem::take(&mut self.groups) {
+            if !record.is_idle() {
+                self.write(Key::Group(&path), Some(record::write(&record)));
+            } else if self.ledger.groups.contains_key(&path) {
+                self.write(Key::Group(&path), None);
+            }
+        }
+    }
+
+    /// Writes a consumer, or takes it away.
+    pub(super) fn set_consumer(&mut self, id: &str, record: Option<&ConsumerRecord>) {
+        let known = self.expect_consumer(id);
         // There is nothing to take away from the store if it never was there.
         if record.is_some() || known.is_some() {
             self.write(Key::Consumer(id), record.map(record::write));
@@ -135,6 +174,7 @@ impl<'l> Draft<'l> {
             record.modified = self.now;
             self.write(Key::Provider(uuid), Some(record::write(&record)));
         }
+        self.write_groups();
         let expect = self.expected.into_iter();
         let changes = self.changes.into_iter();
         let transaction = Transaction {

@@ -12,9 +12,10 @@ const PROVIDER_NAMES: &str = "provider-names/";
 const CONSUMERS: &str = "consumers/";
 const CLASSES: &str = "classes/";
 const TRAITS: &str = "traits/";
+const GROUPS: &str = "groups/";
 
 /// The prefixes under which the ledger keeps everything it has.
-pub const PREFIXES: [&str; 5] = [PROVIDERS, PROVIDER_NAMES, CONSUMERS, CLASSES, TRAITS];
+pub const PREFIXES: [&str; 6] = [PROVIDERS, PROVIDER_NAMES, CONSUMERS, CLASSES, TRAITS, GROUPS];
 
 /// A key of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) enum Key<'a> {
     Class(&'a str),
     /// A trait that somebody made.
     Trait(&'a str),
+    /// A group of machines: what it is, and where its members are. By its [path](group_path).
+    Group(&'a str),
 }
 
 impl<'a> Key<'a> {
@@ -43,6 +46,7 @@ impl<'a> Key<'a> {
             CONSUMERS => Some(Self::Consumer(name)),
             CLASSES => Some(Self::Class(name)),
             TRAITS => Some(Self::Trait(name)),
+            GROUPS => Some(Self::Group(name)),
             _ => None,
         }
     }
@@ -56,8 +60,19 @@ impl fmt::Display for Key<'_> {
             Self::Consumer(id) => write!(f, "{CONSUMERS}{id}"),
             Self::Class(name) => write!(f, "{CLASSES}{name}"),
             Self::Trait(name) => write!(f, "{TRAITS}{name}"),
+            Self::Group(path) => write!(f, "{GROUPS}{path}"),
         }
     }
+}
+
+/// What stands in a group's key: names are the clients' own, and the same name in another project is another group.
+pub(super) fn group_path(project: &str, name: &str) -> String {
+    format!("{}/{}", escaped(project), escaped(name))
+}
+
+/// How many bytes the key of a group has.
+pub fn group_key_bytes(project: &str, name: &str) -> usize {
+    GROUPS.len() + group_path(project, name).len()
 }
 
 /// The key of the record that this one only points to: what has to be read as well to know what it says.
@@ -96,6 +111,7 @@ mod tests {
             Key::Consumer("c"),
             Key::Class("CUSTOM_A"),
             Key::Trait("CUSTOM_B"),
+            Key::Group("p/a%2Fb"),
         ] {
             assert_eq!(Key::parse(&key.to_string()), Some(key));
         }
@@ -103,5 +119,7 @@ mod tests {
         assert_eq!(Key::parse("providers/x"), None);
         let odd = Key::ProviderName("a/b é").to_string();
         assert_eq!(odd, "provider-names/a%2Fb%20%C3%A9");
+        assert_eq!(super::group_path("p/q", "a b"), "p%2Fq/a%20b");
+        assert_eq!(super::group_key_bytes("p/q", "a b"), "groups/p%2Fq/a%20b".len());
     }
 }

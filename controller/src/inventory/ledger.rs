@@ -8,6 +8,9 @@ use thiserror::Error;
 
 use super::bits::Bits;
 use super::key::Key;
+use super::promise::GroupRecord;
+use super::promise::KnownGroup;
+use super::promise::Promises;
 use super::provider::Provider;
 use super::record;
 use super::record::ConsumerRecord;
@@ -63,6 +66,16 @@ impl Consumer {
     pub fn providers(&self) -> &[Uuid] {
         &self.record.providers
     }
+
+    /// What it was promised; `None`: nobody knows, because it came through Placement's API.
+    pub fn promises(&self) -> Option<&Promises> {
+        self.record.promises.as_deref()
+    }
+
+    /// The commit that wrote it.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
 }
 
 /// The ledger of capacity. It does no input or output and asks no clock: [`apply`](Self::apply) is the only way in which it
@@ -78,6 +91,12 @@ pub struct Ledger {
     pub(super) by_name: HashMap<String, usize>,
     pub(super) consumers: HashMap<Arc<str>, Consumer>,
     pub(super) by_project: HashMap<String, BTreeSet<Arc<str>>>,
+    /// By their paths.
+    pub(super) groups: HashMap<String, KnownGroup>,
+    /// Who wants to be near a machine, by that machine.
+    pub(super) near_machine: HashMap<String, BTreeSet<Arc<str>>>,
+    /// Whose promises bound what their hosts draw.
+    pub(super) power_bound: BTreeSet<Arc<str>>,
     /// Which slots have an inventory of a class, a trait, an aggregate.
     pub(super) holders_of_class: Vec<Bits>,
     pub(super) holders_of_trait: Vec<Bits>,
@@ -96,6 +115,7 @@ enum Fact<'a> {
     Consumer(&'a str, Option<ConsumerRecord>),
     Class(&'a str, bool),
     Trait(&'a str, bool),
+    Group(&'a str, Option<GroupRecord>),
 }
 
 impl Ledger {
@@ -110,6 +130,9 @@ impl Ledger {
             by_name: HashMap::new(),
             consumers: HashMap::new(),
             by_project: HashMap::new(),
+            groups: HashMap::new(),
+            near_machine: HashMap::new(),
+            power_bound: BTreeSet::new(),
             holders_of_class: Vec::new(),
             holders_of_trait: Vec::new(),
             members: HashMap::new(),
@@ -129,6 +152,7 @@ impl Ledger {
                 Fact::Consumer(id, record) => self.apply_consumer(id, record, revision),
                 Fact::Class(name, there) => apply_word(&mut self.classes, name, there, revision),
                 Fact::Trait(name, there) => apply_word(&mut self.traits, name, there, revision),
+                Fact::Group(path, record) => self.apply_group(path, record, revision),
             }
         }
         Ok(())
@@ -213,18 +237,39 @@ impl Ledger {
         {
             return;
         }
-        if let Some(old) = self.consumers.remove(&id)
-            && let Some(others) = self.by_project.get_mut(old.project())
-        {
-            others.remove(&id);
-            if others.is_empty() {
-                self.by_project.remove(old.project());
+        if let Some(old) = self.consumers.remove(&id) {
+            drop_from(&mut self.by_project, old.project(), &id);
+            for machine in old.promises().into_iter().flat_map(Promises::near_machines) {
+                drop_from(&mut self.near_machine, machine, &id);
             }
+            self.power_bound.remove(&id);
         }
         if let Some(record) = record {
             let all = self.by_project.entry(record.project.clone()).or_default();
             all.insert(Arc::clone(&id));
+            let promises = record.promises.as_deref();
+            for machine in promises.into_iter().flat_map(Promises::near_machines) {
+                let all = self.near_machine.entry(machine.to_owned()).or_default();
+                all.insert(Arc::clone(&id));
+            }
+            if promises.is_some_and(Promises::bounds_power) {
+                self.power_bound.insert(Arc::clone(&id));
+            }
             self.consumers.insert(id, Consumer { record, revision });
+        }
+    }
+
+    fn apply_group(&mut self, path: &str, record: Option<GroupRecord>, revision: Revision) {
+        let known = self.groups.get(path);
+        if known.is_some_and(|known| known.revision > revision) {
+            return;
+        }
+        match record {
+            Some(record) => drop(
+                self.groups
+                    .insert(path.to_owned(), KnownGroup { record, revision }),
+            ),
+            None => drop(self.groups.remove(path)),
         }
     }
 
@@ -271,6 +316,7 @@ fn read(change: &Change) -> Result<Option<Fact<'_>>, Unreadable> {
         Some(Key::Trait(name)) => {
             parsed::<WordRecord>(value).map(|record| Fact::Trait(name, record.is_some()))
         }
+        Some(Key::Group(path)) => parsed(value).map(|record| Fact::Group(path, record)),
         Some(Key::ProviderName(_)) | None => return Ok(None),
     };
     fact.map(Some).map_err(|reason| Unreadable {
@@ -295,6 +341,15 @@ fn apply_word(words: &mut Vocabulary, name: &str, there: bool, revision: Revisio
         // A release may know as standard what somebody made before.
         Standing::Standard => (),
         Standing::Custom(_) | Standing::Absent => words.set(word, standing),
+    }
+}
+
+fn drop_from(index: &mut HashMap<String, BTreeSet<Arc<str>>>, key: &str, id: &Arc<str>) {
+    if let Some(others) = index.get_mut(key) {
+        others.remove(id);
+        if others.is_empty() {
+            index.remove(key);
+        }
     }
 }
 

@@ -5,12 +5,14 @@
 //! at and that could have decided otherwise. So two controllers whose ledgers are behind cannot promise the same room
 //! twice: the store makes one of the two transactions, and the other is planned again.
 
+mod band;
 mod bits;
 mod change;
 mod draft;
 mod key;
 mod ledger;
 mod plan;
+mod promise;
 mod provider;
 mod record;
 mod search;
@@ -21,11 +23,13 @@ mod usage;
 mod uuid;
 mod vocabulary;
 
+pub use band::described;
 pub use change::Claim;
 pub use change::ConsumerGeneration;
 pub use change::Shape;
 pub use key::PREFIXES;
 pub(crate) use key::escaped;
+pub use key::group_key_bytes;
 pub use key::pointed_to;
 pub use ledger::Consumer;
 pub use ledger::Ledger;
@@ -33,6 +37,12 @@ pub use ledger::Unreadable;
 pub(crate) use ledger::consumer_in;
 pub use plan::Plan;
 pub use plan::Refusal;
+pub use promise::Affinity;
+pub use promise::GroupPromise;
+pub use promise::KnownGroup;
+pub use promise::LimitsPromise;
+pub use promise::NearPromise;
+pub use promise::Promises;
 pub use provider::Provider;
 pub use search::CandidateSearch;
 pub use search::Candidates;

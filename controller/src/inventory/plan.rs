@@ -119,6 +119,26 @@ pub enum Refusal {
         /// Its step.
         step: u32,
     },
+    /// The group is there already, and is another.
+    #[error(
+        "group {name} is there already in project {project}, as {known}: ask for it like that, or under another name"
+    )]
+    GroupDiffers {
+        /// Its name.
+        name: String,
+        /// Whose it is.
+        project: String,
+        /// What it is: `apart, as a rule`.
+        known: String,
+    },
+    /// The group is as large as it may be.
+    #[error("group {name} has {most} machines, and more are not kept")]
+    GroupFull {
+        /// Its name.
+        name: String,
+        /// How many there may be.
+        most: usize,
+    },
     /// There is nothing to release.
     #[error("consumer {0} has no allocations")]
     NoAllocations(String),

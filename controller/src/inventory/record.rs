@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::promise::Promises;
 use super::stock::Inventory;
 use super::uuid::Uuid;
 
@@ -42,6 +43,9 @@ pub(super) struct ConsumerRecord {
     pub(super) kind: Option<String>,
     /// Where it has allocations.
     pub(super) providers: Vec<Uuid>,
+    /// What it was promised; absent for who came through Placement's API, and in records of older releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) promises: Option<Box<Promises>>,
 }
 
 /// Whose a provider's name is.
@@ -86,6 +90,7 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::ConsumerRecord;
+    use super::Promises;
     use super::WordRecord;
     use super::read;
     use super::write;
@@ -99,9 +104,28 @@ mod tests {
             user: "u".into(),
             kind: None,
             providers: vec![Uuid::from_bits(9)],
+            promises: None,
         };
+        let promises = Promises {
+            busy_cpus: Some(0.1),
+            policy: "balanced".into(),
+            ..Promises::default()
+        };
+        let promised = ConsumerRecord {
+            promises: Some(Box::new(promises)),
+            ..consumer.clone()
+        };
+        assert_eq!(read(&write(&promised)), Ok(promised));
         assert_eq!(read(&write(&consumer)), Ok(consumer));
         assert_eq!(write(&WordRecord {}), b"{\"v\":1}");
+    }
+
+    #[test]
+    fn a_consumer_that_an_older_release_wrote_has_no_promises_and_is_written_as_it_was() {
+        let old = br#"{"v":1,"generation":1,"project":"p","user":"u","type":null,"providers":[]}"#;
+        let consumer: ConsumerRecord = read(old).unwrap();
+        assert_eq!(consumer.promises, None);
+        assert_eq!(write(&consumer), old);
     }
 
     #[test]

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::key::group_path;
 use super::ledger::Consumer;
 use super::ledger::Ledger;
+use super::promise::KnownGroup;
 use super::provider::Provider;
+use super::uuid::Uuid;
 
 /// Which consumers count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,26 @@ impl Ledger {
     /// A consumer, by the spelling under which it was made.
     pub fn consumer(&self, id: &str) -> Option<&Consumer> {
         self.consumers.get(id)
+    }
+
+    /// A group of a project.
+    pub fn group(&self, project: &str, name: &str) -> Option<&KnownGroup> {
+        self.groups.get(&group_path(project, name))
+    }
+
+    /// Who was promised to be near a machine.
+    pub(crate) fn near_machine(&self, id: &str) -> impl Iterator<Item = &str> {
+        self.near_machine.get(id).into_iter().flatten().map(|id| &**id)
+    }
+
+    /// Who was promised how much its hosts draw at most.
+    pub(crate) fn power_bound(&self) -> impl Iterator<Item = &Consumer> {
+        self.power_bound.iter().filter_map(|id| self.consumers.get(id))
+    }
+
+    /// The name of a provider.
+    pub(crate) fn name_of(&self, provider: Uuid) -> Option<&str> {
+        Some(self.at(*self.by_uuid.get(&provider)?)?.name())
     }
 
     /// What a consumer takes, by provider.

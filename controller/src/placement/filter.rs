@@ -10,7 +10,6 @@ use super::fleet::Standing;
 use super::job::End;
 use super::job::Flock;
 use super::job::Tie;
-use super::request::Affinity;
 use super::request::Limits;
 use super::request::Machine;
 use super::request::Target;
@@ -18,6 +17,7 @@ use super::rule::Rule;
 use super::term::Lack;
 use super::view::View;
 use super::view::wanted;
+use crate::inventory::Affinity;
 
 /// Whether a host may take a machine, with everybody else where the view has them.
 pub(super) fn check(view: &View<'_>, task: usize, host: usize) -> Result<(), Rule> {
@@ -207,7 +207,7 @@ fn near(view: &View<'_>, tie: &Tie<'_>, task: usize, host: usize) -> Result<(), 
         .try_for_each(|end| reaches(view, tie, host, end))
 }
 
-/// Whether the limits of those who are in place still hold with this machine here.
+/// Whether the limits of those who are in place, or were there before, still hold with this machine here.
 fn watched(view: &View<'_>, task: usize, host: usize) -> Result<(), Rule> {
     let groups = &view.task(task).groups;
     let concerns = |end: &End| match end {
@@ -222,7 +222,10 @@ fn watched(view: &View<'_>, task: usize, host: usize) -> Result<(), Rule> {
         let mut ties = view.task(other).ties.iter().filter(|tie| concerns(&tie.end));
         ties.try_for_each(|tie| reaches(view, tie, place, host))?;
     }
-    Ok(())
+    view.job.watchers.iter().try_for_each(|watcher| {
+        let mut ties = watcher.ties.iter().filter(|tie| concerns(&tie.end));
+        ties.try_for_each(|tie| reaches(view, tie, watcher.host, host))
+    })
 }
 
 fn reaches(view: &View<'_>, tie: &Tie<'_>, host: usize, end: usize) -> Result<(), Rule> {
@@ -273,8 +276,14 @@ fn headroom(view: &View<'_>, task: usize, host: usize) -> Result<(), Rule> {
     if everybody().any(|task| keep(task).is_none() && limits(task).headroom_watts > 0.0) {
         return Err(Rule::NoPowerLimit);
     }
+    let before = view.host(host).power_bounds.iter().filter_map(|bound| {
+        // Where no limit is known any more there is nothing left that could be kept.
+        let limit = own.into_iter().chain(bound.limit_watts).reduce(f64::min)?;
+        Some((limit - bound.headroom_watts, limit))
+    });
     let tightest = everybody()
         .filter_map(keep)
+        .chain(before)
         .min_by(|(one, _), (other, _)| one.total_cmp(other));
     let Some((free_up_to, limit)) = tightest else {
         return Ok(());

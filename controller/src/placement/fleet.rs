@@ -35,6 +35,15 @@ impl Standing {
     }
 }
 
+/// How much a host may draw for somebody who is there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PowerBound {
+    /// The most watts, where another limit is meant than the host's own.
+    pub limit_watts: Option<f64>,
+    /// The watts that have to stay free below the limit.
+    pub headroom_watts: f64,
+}
+
 /// A host.
 #[derive(Clone, Debug, Default)]
 pub struct Host {
@@ -52,6 +61,8 @@ pub struct Host {
     pub site: Option<String>,
     /// The watts that it may not exceed.
     pub power_limit_watts: Option<f64>,
+    /// What those who are there were promised of the power that it draws.
+    pub power_bounds: Vec<PowerBound>,
     /// Whether it takes new machines.
     pub standing: Standing,
     /// What its agent says.

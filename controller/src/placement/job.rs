@@ -6,12 +6,13 @@ use thiserror::Error;
 
 use super::fleet::Fleet;
 use super::policy::Policy;
-use super::request::Affinity;
 use super::request::Machine;
 use super::request::Near;
+use super::request::Present;
 use super::request::Request;
 use super::request::Target;
 use crate::facts::Position;
+use crate::inventory::Affinity;
 
 /// A request that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -25,7 +26,9 @@ pub enum RequestFault {
         host: String,
     },
     /// It names a group that it does not define.
-    #[error("machine {machine} names the group {group}, which the request does not define")]
+    #[error(
+        "machine {machine} names the group {group}, which the request does not define and its project does not have"
+    )]
     NoGroup {
         /// Who.
         machine: String,
@@ -33,7 +36,9 @@ pub enum RequestFault {
         group: String,
     },
     /// It names a machine that is not part of it.
-    #[error("machine {machine} wants to be near machine {other}, which is not part of the request")]
+    #[error(
+        "machine {machine} wants to be near machine {other}, which is neither part of the request nor placed in its project"
+    )]
     NoMachine {
         /// Who.
         machine: String,
@@ -87,6 +92,13 @@ pub(super) struct Flock<'a> {
     pub(super) members: Vec<usize>,
 }
 
+/// Somebody who is there already and was promised to be near to who comes.
+#[derive(Debug)]
+pub(super) struct Watcher<'a> {
+    pub(super) host: usize,
+    pub(super) ties: Vec<Tie<'a>>,
+}
+
 /// A request, the fleet that it is for, and the policy.
 #[derive(Debug)]
 pub(super) struct Job<'a> {
@@ -94,6 +106,7 @@ pub(super) struct Job<'a> {
     pub(super) policy: &'a Policy,
     pub(super) tasks: Vec<Task<'a>>,
     pub(super) flocks: Vec<Flock<'a>>,
+    pub(super) watchers: Vec<Watcher<'a>>,
     pub(super) seed: u64,
 }
 
@@ -101,6 +114,7 @@ struct Names<'a> {
     fleet: &'a Fleet,
     machines: HashMap<&'a str, usize>,
     groups: HashMap<&'a str, usize>,
+    present: HashMap<&'a str, Vec<usize>>,
 }
 
 impl<'a> Job<'a> {
@@ -113,6 +127,7 @@ impl<'a> Job<'a> {
             fleet,
             machines: numbered(request.machines.iter().map(|machine| machine.id.as_str()))?,
             groups: numbered(request.groups.iter().map(|group| group.name.as_str()))?,
+            present: present(fleet, request),
         };
         let tasks: Result<Vec<_>, _> = request
             .machines
@@ -129,18 +144,29 @@ impl<'a> Job<'a> {
                 .present
                 .iter()
                 .filter_map(|host| fleet.index(host))
+                .chain(names.members_of(request, &group.name))
                 .collect(),
             members: members(&tasks, number),
         });
         let flocks = flocks.collect();
+        let watchers = request.present.iter().flat_map(|present| names.watchers(present));
         Ok(Self {
             fleet,
             policy,
-            tasks,
             flocks,
+            watchers: watchers.collect(),
+            tasks,
             seed: request.seed,
         })
     }
+}
+
+/// Where those are who are there already.
+fn present<'a>(fleet: &Fleet, request: &'a Request) -> HashMap<&'a str, Vec<usize>> {
+    let hosts = |present: &'a Present| present.hosts.iter().filter_map(|host| fleet.index(host));
+    let all = request.present.iter();
+    all.map(|present| (present.id.as_str(), hosts(present).collect()))
+        .collect()
 }
 
 fn members(tasks: &[Task<'_>], group: usize) -> Vec<usize> {
@@ -173,16 +199,48 @@ impl<'a> Names<'a> {
         groups.dedup();
         // Everybody is where he is himself.
         let others = |near: &&Near| !matches!(&near.to, Target::Machine(id) if *id == machine.id);
-        let ties = machine.near.iter().filter(others).map(|near| {
-            let end = self.end(machine, &near.to)?;
-            Ok(Tie { near, end })
-        });
+        let mut ties = Vec::new();
+        for near in machine.near.iter().filter(others) {
+            let ends = self.ends(machine, &near.to)?;
+            ties.extend(ends.into_iter().map(|end| Tie { near, end }));
+        }
         Ok(Task {
             machine,
             load: machine.load(),
             groups,
-            ties: ties.collect::<Result<_, _>>()?,
+            ties,
         })
+    }
+
+    /// The hosts of those who are in a group already.
+    fn members_of<'n>(&'n self, request: &'n Request, group: &'n str) -> impl Iterator<Item = usize> + 'n {
+        let inside = move |present: &&Present| present.groups.iter().any(|name| name == group);
+        let hosts = |present: &'n Present| self.present.get(present.id.as_str()).into_iter().flatten();
+        request.present.iter().filter(inside).flat_map(hosts).copied()
+    }
+
+    /// Somebody who is there, with the ties to machines and groups of the request; nobody if there are none.
+    fn watchers(&self, present: &'a Present) -> Vec<Watcher<'a>> {
+        let end = |near: &'a Near| match &near.to {
+            Target::Machine(id) => self.machines.get(id.as_str()).copied().map(End::Task),
+            Target::Group(name) => self.groups.get(name.as_str()).copied().map(End::Group),
+            Target::Host(_) | Target::Position(_) => None,
+        };
+        let ties = || {
+            present.near.iter().filter_map(|near| {
+                Some(Tie {
+                    near,
+                    end: end(near)?,
+                })
+            })
+        };
+        let hosts = self.present.get(present.id.as_str()).into_iter().flatten();
+        let watcher = |host: &usize| Watcher {
+            host: *host,
+            ties: ties().collect(),
+        };
+        let watchers = hosts.map(watcher);
+        watchers.filter(|watcher| !watcher.ties.is_empty()).collect()
     }
 
     fn group(&self, machine: &Machine, group: &str) -> Result<usize, RequestFault> {
@@ -193,27 +251,35 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn end(&self, machine: &Machine, target: &Target) -> Result<End, RequestFault> {
+    /// What is at the other end: with a machine that is there already, each of its hosts.
+    fn ends(&self, machine: &Machine, target: &Target) -> Result<Vec<End>, RequestFault> {
         let id = || machine.id.clone();
-        match target {
-            Target::Host(host) => self
-                .fleet
-                .index(host)
-                .map(End::Host)
-                .ok_or_else(|| RequestFault::NoHost {
-                    machine: id(),
-                    host: host.clone(),
-                }),
-            Target::Machine(other) => {
-                let found = self.machines.get(other.as_str()).copied();
-                found.map(End::Task).ok_or_else(|| RequestFault::NoMachine {
-                    machine: id(),
-                    other: other.clone(),
-                })
+        let end = match target {
+            Target::Host(host) => {
+                self.fleet
+                    .index(host)
+                    .map(End::Host)
+                    .ok_or_else(|| RequestFault::NoHost {
+                        machine: id(),
+                        host: host.clone(),
+                    })?
             }
-            Target::Group(group) => self.group(machine, group).map(End::Group),
-            Target::Position(position) => Ok(End::Position(*position)),
-        }
+            Target::Machine(other) => match self.machines.get(other.as_str()) {
+                Some(task) => End::Task(*task),
+                None => return self.there(machine, other),
+            },
+            Target::Group(group) => End::Group(self.group(machine, group)?),
+            Target::Position(position) => End::Position(*position),
+        };
+        Ok(vec![end])
+    }
+
+    fn there(&self, machine: &Machine, other: &str) -> Result<Vec<End>, RequestFault> {
+        let hosts = self.present.get(other).ok_or_else(|| RequestFault::NoMachine {
+            machine: machine.id.clone(),
+            other: other.to_owned(),
+        })?;
+        Ok(hosts.iter().copied().map(End::Host).collect())
     }
 }
 

@@ -5,13 +5,13 @@ use super::energy::added_watts;
 use super::energy::grams_per_hour;
 use super::energy::known;
 use super::job::End;
-use super::request::Affinity;
 use super::term::Lack;
 use super::term::Raw;
 use super::term::TERMS;
 use super::view::View;
 use super::view::wanted;
 use crate::facts::Quality;
+use crate::inventory::Affinity;
 
 /// After this many seconds facts are worth half.
 const HALF_LIFE: f64 = 60.0;

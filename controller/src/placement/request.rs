@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
 use crate::facts::Position;
+use crate::inventory::Affinity;
 use crate::inventory::Wish;
 
 /// Something that a machine wants to be close to.
@@ -13,7 +11,7 @@ use crate::inventory::Wish;
 pub enum Target {
     /// A host.
     Host(String),
-    /// Another machine of the same request, by its id.
+    /// Another machine, by its id: one of the request, or one that is present.
     Machine(String),
     /// All other members of a group.
     Group(String),
@@ -67,6 +65,19 @@ pub struct Machine {
 }
 
 impl Machine {
+    /// The same machine, of which nothing is asked but its resources.
+    pub(crate) fn unpromised(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            wish: Wish {
+                resources: self.wish.resources.clone(),
+                ..Wish::default()
+            },
+            busy_cpus: self.busy_cpus,
+            ..Self::default()
+        }
+    }
+
     /// How many CPUs it will keep busy.
     pub(super) fn load(&self) -> f64 {
         self.busy_cpus.unwrap_or_else(|| {
@@ -78,16 +89,6 @@ impl Machine {
             cpus.map(|(_, amount)| *amount as f64).sum()
         })
     }
-}
-
-/// Whether the members of a group want each other on their host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Affinity {
-    /// All on one host.
-    Together,
-    /// Each on a host of its own.
-    Apart,
 }
 
 /// Machines that belong together, or do not.
@@ -103,6 +104,19 @@ pub struct Group {
     pub present: Vec<String>,
 }
 
+/// A machine that has its place already, as far as the request has to do with it. What it takes is in what its hosts have used.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Present {
+    /// Its id.
+    pub id: String,
+    /// Where it is: as a rule, one host.
+    pub hosts: Vec<String>,
+    /// The groups of the request that it belongs to.
+    pub groups: Vec<String>,
+    /// What of the request it was promised to be near to.
+    pub near: Vec<Near>,
+}
+
 /// A request for places, one or many at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
@@ -110,6 +124,8 @@ pub struct Request {
     pub machines: Vec<Machine>,
     /// How they belong together.
     pub groups: Vec<Group>,
+    /// Who is there already, and has to do with them.
+    pub present: Vec<Present>,
     /// What decides between equals.
     pub seed: u64,
     /// How many candidates and refused hosts are told for each machine; `None`: all.

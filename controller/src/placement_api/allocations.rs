@@ -157,6 +157,7 @@ fn claim(call: &Call<'_>, node: &Node<'_>, consumer: String, may_be_empty: bool)
         } else {
             listed(&allocations)?
         },
+        promises: None,
     })
 }
 

@@ -127,7 +127,9 @@ impl From<Refusal> for Fault {
             | Refusal::WordExists(_)
             | Refusal::WordInUse(_)
             | Refusal::NoRoom { .. }
-            | Refusal::NotAllowed { .. } => (409, code::UNDEFINED),
+            | Refusal::NotAllowed { .. }
+            | Refusal::GroupDiffers { .. }
+            | Refusal::GroupFull { .. } => (409, code::UNDEFINED),
         };
         Self::new(status, refusal.to_string()).with_code(code)
     }

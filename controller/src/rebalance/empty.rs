@@ -38,18 +38,35 @@ pub(super) fn hosts(site: &mut Site<'_>, proposal: &mut Proposal) {
     for (host, guests) in tried.into_iter().take(TRIED) {
         let left = site.wishes.max_moves.saturating_sub(proposal.moves.len());
         if guests.len() <= left && may_go(site, host, &guests) {
-            for (number, step) in steps(site, host, &guests).into_iter().flatten() {
-                proposal.moves.push(site.make(number, step));
+            let steps = steps(site, host, &guests).unwrap_or_default();
+            if rehearsed(site, &steps) {
+                for (number, step) in steps {
+                    proposal.moves.push(site.make(number, step));
+                }
             }
         }
     }
+}
+
+/// Whether the steps can be made one after the other: what is allowed when all are made may break a promise on the way.
+fn rehearsed(site: &mut Site<'_>, steps: &[(usize, Step)]) -> bool {
+    let (fleet, residents, moved) = (site.fleet.clone(), site.residents.clone(), site.moved.clone());
+    let fine = steps.iter().all(|(number, step)| {
+        let permitted = site.permits(*number, step.to);
+        if permitted {
+            site.make(*number, step.clone());
+        }
+        permitted
+    });
+    (site.fleet, site.residents, site.moved) = (fleet, residents, moved);
+    fine
 }
 
 /// Whether all that the host has is known to be these, each of which may be moved, and nobody came here meanwhile.
 fn may_go(site: &Site<'_>, host: usize, guests: &[usize]) -> bool {
     let free = |number: &usize| {
         let resident = &site.residents[*number];
-        resident.settled && !site.moved[*number] && resident.host == host
+        resident.settled && resident.elsewhere.is_empty() && !site.moved[*number] && resident.host == host
     };
     let count = site
         .residents
@@ -81,12 +98,11 @@ fn steps(site: &mut Site<'_>, host: usize, guests: &[usize]) -> Option<Vec<(usiz
         standing: Standing::Draining,
         ..empty
     };
-    let with = site.fleet.replace(host, draining)?;
     let request = Request {
-        machines,
         explain: Some(0),
-        ..Request::default()
+        ..site.request(guests, machines)
     };
+    let with = site.fleet.replace(host, draining)?;
     let answer = decide(&site.fleet, &site.wishes.policy, &request);
     site.fleet.replace(host, with);
     let chosen: Option<Vec<Candidate>> = answer
@@ -152,8 +168,10 @@ impl Draw {
 /// What they draw where they are, the host itself included, which is awake for them alone.
 fn here(empty: &Host, machines: &[Machine], site: &Site<'_>) -> Option<Draw> {
     let fleet = Fleet::new(vec![empty.clone()]);
+    // What they draw does not depend on what they were promised.
+    let machines: Vec<_> = machines.iter().map(Machine::unpromised).collect();
     let request = Request {
-        machines: machines.to_vec(),
+        machines: machines.clone(),
         explain: Some(0),
         ..Request::default()
     };

@@ -33,7 +33,7 @@ impl Memory {
             .iter()
             .map(|step| match step.because {
                 Because::Leave(_) => 0,
-                Because::Better | Because::Empty => {
+                Because::Promise(_) | Because::Better | Because::Empty => {
                     let known = before.get(&key(step, policy)).filter(|_| !broken);
                     known.copied().unwrap_or(now)
                 }

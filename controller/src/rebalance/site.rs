@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::company::Company;
 use super::propose::Because;
 use super::propose::Move;
 use super::propose::Resident;
@@ -12,12 +13,16 @@ use crate::placement::Candidate;
 use crate::placement::Decision;
 use crate::placement::Fleet;
 use crate::placement::Host;
-use crate::placement::Limits;
 use crate::placement::Machine;
+use crate::placement::PowerBound;
+use crate::placement::Refused;
 use crate::placement::Request;
+use crate::placement::Rule;
 use crate::placement::decide;
 
 const MEMORY: &str = "MEMORY_MB";
+/// So many hosts, with what stands against them, are told of one machine.
+const TOLD: usize = 3;
 /// Nothing that a host can do: a sign to clients of Placement that it takes nothing new.
 const DISABLED: &str = "COMPUTE_STATUS_DISABLED";
 
@@ -27,6 +32,7 @@ pub(super) struct Site<'w> {
     pub(super) fleet: Fleet,
     pub(super) residents: Vec<Resident>,
     pub(super) wishes: &'w Wishes,
+    company: Company,
     /// Who has moved already, and does not move again.
     pub(super) moved: Vec<bool>,
 }
@@ -36,8 +42,16 @@ pub(super) struct Site<'w> {
 pub(super) enum Judged {
     /// Nowhere is it enough better.
     Stays,
-    /// It has to leave; `to` is none where nobody has room.
-    Leaves { reason: String, to: Option<Step> },
+    /// It has to leave; `to` is none where nobody has room, or its promises hold it.
+    Leaves {
+        reason: String,
+        to: Option<Step>,
+        held: Option<String>,
+    },
+    /// Its host does not keep what it was promised; `to` is none where nobody else does.
+    Broken { reason: String, to: Option<Step> },
+    /// Its promises keep it from where it would be better off.
+    Held(String),
     /// Elsewhere it gains more than the move costs.
     Moves(Step),
 }
@@ -62,6 +76,7 @@ impl<'w> Site<'w> {
             .collect();
         Self {
             moved: vec![false; residents.len()],
+            company: Company::new(&residents),
             fleet,
             residents,
             wishes,
@@ -76,32 +91,41 @@ impl<'w> Site<'w> {
         self.host(number).name.to_string()
     }
 
-    /// The machine as a request. It goes only where everything is that its host has.
+    /// The machine as a request for what it was promised. Where nobody knows that, it goes only where everything is that its host has.
     pub(super) fn machine(&self, number: usize) -> Machine {
         let resident = &self.residents[number];
         let host = self.host(resident.host);
+        let mut machine = match &resident.promised {
+            Some(promised) => Machine {
+                near: self.company.near(&self.fleet, &promised.machine),
+                ..promised.machine.clone()
+            },
+            None => like_its_host(host),
+        };
         let country = host.facts.country.value().filter(|_| !self.wishes.leave_country);
-        let features = host.traits.iter().filter(|name| *name != DISABLED);
-        Machine {
-            id: resident.consumer.clone(),
-            wish: Wish {
-                resources: resident.resources.clone(),
-                required: features.map(|name| vec![name.clone()]).collect(),
-                member_of: host.aggregates.iter().map(|name| vec![name.clone()]).collect(),
-                ..Wish::default()
-            },
-            limits: Limits {
-                countries: country.into_iter().cloned().collect(),
-                ..Limits::default()
-            },
-            busy_cpus: Some(self.load(number)),
-            ..Machine::default()
+        if machine.limits.countries.is_empty() {
+            machine.limits.countries = country.into_iter().cloned().collect();
         }
+        machine.id.clone_from(&resident.consumer);
+        machine.wish.resources.clone_from(&resident.resources);
+        machine.busy_cpus = Some(self.load(number));
+        machine
     }
 
-    /// The busy CPUs of a machine: its part of what is busy on its host, by what it claims; all that it claims where nobody knows.
+    /// The request of some residents, with everybody else whom it has to do with.
+    pub(super) fn request(&self, numbers: &[usize], machines: Vec<Machine>) -> Request {
+        self.company
+            .request(&self.fleet, &self.residents, numbers, machines)
+    }
+
+    /// The busy CPUs of a machine: what was said when it was placed, or else its part of what is busy on its host, by what it claims;
+    /// all that it claims where nobody knows.
     fn load(&self, number: usize) -> f64 {
         let resident = &self.residents[number];
+        let promised = resident.promised.as_ref();
+        if let Some(busy) = promised.and_then(|promised| promised.machine.busy_cpus) {
+            return busy;
+        }
         let host = self.host(resident.host);
         let claimed = cpus(
             resident
@@ -121,40 +145,45 @@ impl<'w> Site<'w> {
         if self.moved[number] {
             return Judged::Stays;
         }
-        let (from, machine) = (self.residents[number].host, self.machine(number));
-        let request = Request {
-            machines: vec![machine.clone()],
-            ..Request::default()
-        };
-        let without = changed(self.host(from), &machine, -1.0);
-        let with = self.fleet.replace(from, without);
-        let answer = decide(&self.fleet, &self.wishes.policy, &request);
-        if let Some(with) = with {
-            self.fleet.replace(from, with);
-        }
-        // The request is made here, and names nothing that could be missing.
-        let Some(decision) = answer.ok().and_then(|mut answer| answer.decisions.pop()) else {
+        let machine = self.machine(number);
+        let Some(decision) = self.decided(number, machine.clone()) else {
             return Judged::Stays;
         };
-        self.weigh(number, from, &decision)
+        let resident = &self.residents[number];
+        let bound = resident.settled && resident.promised.is_some();
+        match self.weigh(number, &decision) {
+            Judged::Stays if bound && decision.refused.iter().any(by_promise) => {
+                self.held(number, &machine, &decision)
+            }
+            judged => judged,
+        }
     }
 
-    fn weigh(&self, number: usize, from: usize, decision: &Decision) -> Judged {
-        let here = self.host(from).name.clone();
+    /// Where a machine could be, if it were not where it is.
+    fn decided(&mut self, number: usize, machine: Machine) -> Option<Decision> {
+        let from = self.residents[number].host;
+        let without = changed(self.host(from), &self.machine(number), -1.0);
+        let request = self.request(&[number], vec![machine]);
+        let with = self.fleet.replace(from, without)?;
+        let answer = decide(&self.fleet, &self.wishes.policy, &request);
+        self.fleet.replace(from, with);
+        // The request is made here, and names nothing that is missing.
+        answer.ok()?.decisions.pop()
+    }
+
+    /// Whether a machine may go to a host, with everybody else where they are.
+    pub(super) fn permits(&mut self, number: usize, to: usize) -> bool {
+        let name = self.host(to).name.clone();
+        let decision = self.decided(number, self.machine(number));
+        decision.is_some_and(|decision| decision.refused.iter().all(|refused| refused.host != name))
+    }
+
+    fn weigh(&self, number: usize, decision: &Decision) -> Judged {
+        let here = self.host(self.residents[number].host).name.clone();
         let refused = decision.refused.iter().find(|refused| refused.host == here);
-        let step = |best: &Candidate| Some((self.fleet.index(&best.host)?, best.clone()));
-        let best = decision.chosen.as_ref().and_then(step);
+        let best = decision.chosen.as_ref().and_then(|best| self.found(best));
         if let Some(refused) = refused {
-            let reason = refused.rule.to_string();
-            let to = best.map(|(to, _)| Step {
-                to,
-                because: Because::Leave(reason.clone()),
-                gain: 0.0,
-                cost: 0.0,
-                watts_saved: None,
-                grams_saved: None,
-            });
-            return Judged::Leaves { reason, to };
+            return self.has_to_go(refused, best.map(|(to, _)| to), decision);
         }
         let stay = decision
             .runners_up
@@ -177,6 +206,63 @@ impl<'w> Site<'w> {
         } else {
             Judged::Stays
         }
+    }
+
+    fn found<'c>(&self, candidate: &'c Candidate) -> Option<(usize, &'c Candidate)> {
+        Some((self.fleet.index(&candidate.host)?, candidate))
+    }
+
+    fn has_to_go(&self, here: &Refused, to: Option<usize>, decision: &Decision) -> Judged {
+        let reason = here.rule.to_string();
+        let step = |because| {
+            to.map(|to| Step {
+                to,
+                because,
+                gain: 0.0,
+                cost: 0.0,
+                watts_saved: None,
+                grams_saved: None,
+            })
+        };
+        match &here.rule {
+            // What is not known is not broken.
+            Rule::Unknown { .. } | Rule::Freshness { .. } | Rule::NoPowerLimit => Judged::Stays,
+            Rule::Headroom { .. } => Judged::Leaves {
+                to: step(Because::Leave(reason.clone())),
+                held: told(decision),
+                reason,
+            },
+            _ if by_promise(here) => Judged::Broken {
+                to: step(Because::Promise(reason.clone())),
+                reason,
+            },
+            _ => Judged::Leaves {
+                to: step(Because::Leave(reason.clone())),
+                held: told(decision),
+                reason,
+            },
+        }
+    }
+
+    /// Whether it would move if it had been promised less.
+    fn held(&mut self, number: usize, machine: &Machine, decision: &Decision) -> Judged {
+        let mut free = machine.unpromised();
+        let promised = self.residents[number].promised.as_ref();
+        if promised.is_some_and(|promised| promised.machine.limits.countries.is_empty()) {
+            // That it stays in its country is what the caller wants, whatever was promised.
+            free.limits.countries.clone_from(&machine.limits.countries);
+        }
+        let Some(freely) = self.decided(number, free) else {
+            return Judged::Stays;
+        };
+        let Judged::Moves(step) = self.weigh(number, &freely) else {
+            return Judged::Stays;
+        };
+        let there = self.host(step.to).name.clone();
+        let refused = decision.refused.iter().find(|refused| refused.host == there);
+        refused.map_or(Judged::Stays, |refused| {
+            Judged::Held(format!("{there} would suit it better, but {}", refused.rule))
+        })
     }
 
     /// The joules that it takes to move a machine.
@@ -215,6 +301,59 @@ impl<'w> Site<'w> {
     }
 }
 
+/// A machine of which nobody knows what it was promised.
+fn like_its_host(host: &Host) -> Machine {
+    let features = host.traits.iter().filter(|name| *name != DISABLED);
+    Machine {
+        wish: Wish {
+            required: features.map(|name| vec![name.clone()]).collect(),
+            member_of: host.aggregates.iter().map(|name| vec![name.clone()]).collect(),
+            ..Wish::default()
+        },
+        ..Machine::default()
+    }
+}
+
+/// Whether a promise stands against a host, and not only its room or its standing.
+fn by_promise(refused: &Refused) -> bool {
+    match refused.rule {
+        Rule::Standing(_) | Rule::NoInventory(_) | Rule::Amount { .. } | Rule::Room { .. } => false,
+        Rule::Freshness { .. }
+        | Rule::MissingTrait(_)
+        | Rule::ForbiddenTrait(_)
+        | Rule::NotMember(_)
+        | Rule::ForbiddenAggregate(_)
+        | Rule::Affinity(_)
+        | Rule::AntiAffinity(_)
+        | Rule::GroupRoom { .. }
+        | Rule::Site(_)
+        | Rule::Country(_)
+        | Rule::Carbon { .. }
+        | Rule::Delay { .. }
+        | Rule::Distance { .. }
+        | Rule::Headroom { .. }
+        | Rule::NoPowerLimit
+        | Rule::Unknown { .. } => true,
+    }
+}
+
+/// Which promises stand against which hosts, as far as a sentence can hold that.
+fn told(decision: &Decision) -> Option<String> {
+    let refused: Vec<_> = decision
+        .refused
+        .iter()
+        .filter(|refused| by_promise(refused))
+        .collect();
+    let first = refused.iter().take(TOLD);
+    let mut parts: Vec<_> = first
+        .map(|refused| format!("{}: {}", refused.host, refused.rule))
+        .collect();
+    if refused.len() > TOLD {
+        parts.push(format!("and {} more", refused.len() - TOLD));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
 fn cpus<'r>(resources: impl Iterator<Item = (&'r str, u64)>) -> f64 {
     let cpus = resources.filter(|(class, _)| ["VCPU", "PCPU"].contains(class));
     cpus.map(|(_, amount)| amount as f64).sum()
@@ -232,6 +371,7 @@ pub(super) fn changed(host: &Host, machine: &Machine, sign: f64) -> Host {
             };
         }
     }
+    rebind(&mut changed.power_bounds, machine, sign);
     let busy = machine.busy_cpus.unwrap_or_default() * sign;
     let facts = Arc::make_mut(&mut changed.facts);
     let Some(cpus) = facts.cpus.value().copied().filter(|cpus| *cpus > 0.0) else {
@@ -242,6 +382,22 @@ pub(super) fn changed(host: &Host, machine: &Machine, sign: f64) -> Host {
     add(&mut facts.utilisation, busy / cpus);
     add(&mut facts.power_watts, busy / cpus * dynamic.unwrap_or_default());
     changed
+}
+
+/// What the machine was promised of its host's power goes with it.
+fn rebind(bounds: &mut Vec<PowerBound>, machine: &Machine, sign: f64) {
+    let bound = PowerBound {
+        limit_watts: machine.limits.power_limit_watts,
+        headroom_watts: machine.limits.headroom_watts,
+    };
+    if bound.limit_watts.is_none() && bound.headroom_watts == 0.0 {
+        return;
+    }
+    if sign > 0.0 {
+        bounds.push(bound);
+    } else if let Some(at) = bounds.iter().position(|other| *other == bound) {
+        bounds.swap_remove(at);
+    }
 }
 
 fn add(fact: &mut Fact<f64>, more: f64) {

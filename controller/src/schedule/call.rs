@@ -4,18 +4,22 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use super::company::complete;
 use super::fleet::KnownHosts;
 use super::fleet::fleet_of;
+use super::promise;
 use crate::inventory::Claim;
 use crate::inventory::ConsumerGeneration;
 use crate::inventory::Ledger;
 use crate::inventory::Plan;
+use crate::inventory::Promises;
 use crate::inventory::Refusal;
 use crate::placement::Answer;
 use crate::placement::Machine;
 use crate::placement::Policy;
 use crate::placement::Request;
 use crate::placement::RequestFault;
+use crate::placement::decide;
 use crate::placement_api::ChangeError;
 use crate::placement_api::ClaimStore;
 use crate::placement_api::Service;
@@ -63,8 +67,9 @@ pub enum ScheduleError {
 }
 
 /// Says where machines would go, and claims nothing.
-pub fn simulate(ledger: &Ledger, known: &KnownHosts, order: &Order) -> Result<Answer, RequestFault> {
-    crate::placement::decide(&fleet_of(ledger, known), &order.policy, &order.request)
+pub fn simulate(ledger: &Ledger, known: &KnownHosts, order: &Order) -> Result<Answer, ScheduleError> {
+    let (request, _) = complete(ledger, order)?;
+    Ok(decide(&fleet_of(ledger, known), &order.policy, &request)?)
 }
 
 /// Finds places and claims them, all or none. `now` is in seconds since 1970.
@@ -86,7 +91,9 @@ fn plan(
     if let Some(hosts) = held(ledger, &order.request)? {
         return Ok(nothing(Scheduled::Held(hosts)));
     }
-    claims(ledger, order, simulate(ledger, known, order)?, now)
+    let (request, _) = complete(ledger, order)?;
+    let answer = decide(&fleet_of(ledger, known), &order.policy, &request)?;
+    claims(ledger, order, (&request, answer), now)
 }
 
 /// Nothing has to be committed before this may be said.
@@ -97,11 +104,11 @@ pub(super) fn nothing(answer: Scheduled) -> Plan<Scheduled> {
     }
 }
 
-/// The claims that make an answer true.
+/// The claims that make an answer to the complete request true.
 pub(super) fn claims(
     ledger: &Ledger,
     order: &Order,
-    answer: Answer,
+    (request, answer): (&Request, Answer),
     now: u64,
 ) -> Result<Plan<Scheduled>, ScheduleError> {
     let homeless = answer
@@ -116,10 +123,11 @@ pub(super) fn claims(
         .providers()
         .map(|host| (host.name(), host.uuid().to_string()))
         .collect();
-    let pairs = order.request.machines.iter().zip(&answer.decisions);
+    let pairs = request.machines.iter().zip(&answer.decisions);
     let claims = pairs.filter_map(|(machine, decision)| {
         let host = uuids.get(&*decision.chosen.as_ref()?.host)?;
-        Some(claim(order, machine, host.clone()))
+        let promises = promise::kept(order, machine, &request.groups);
+        Some(claim(order, machine, host.clone(), promises))
     });
     let planned = ledger.plan_allocate(&claims.collect::<Vec<_>>(), now)?;
     Ok(Plan {
@@ -128,7 +136,7 @@ pub(super) fn claims(
     })
 }
 
-fn claim(order: &Order, machine: &Machine, host: String) -> Claim {
+fn claim(order: &Order, machine: &Machine, host: String, promises: Promises) -> Claim {
     Claim {
         consumer: machine.id.clone(),
         project: order.project.clone(),
@@ -136,6 +144,7 @@ fn claim(order: &Order, machine: &Machine, host: String) -> Claim {
         kind: order.kind.clone(),
         generation: ConsumerGeneration::New,
         allocations: BTreeMap::from([(host, amounts(machine))]),
+        promises: Some(promises),
     }
 }
 

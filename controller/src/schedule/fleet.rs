@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::promise;
 use crate::facts::HostFacts;
 use crate::inventory::Ledger;
 use crate::inventory::Provider;
@@ -35,7 +36,31 @@ pub fn fleet_of(ledger: &Ledger, known: &KnownHosts) -> Fleet {
         let known = known.get(provider.name()).unwrap_or(&nothing);
         host(ledger, provider, known)
     });
-    Fleet::new(hosts.collect())
+    let mut hosts: Vec<Host> = hosts.collect();
+    bind(ledger, &mut hosts);
+    Fleet::new(hosts)
+}
+
+/// Writes down at each host what those who are there were promised of its power. Few are, and nobody else is looked at.
+fn bind(ledger: &Ledger, hosts: &mut [Host]) {
+    let mut numbers: Option<HashMap<Arc<str>, usize>> = None;
+    for consumer in ledger.power_bound() {
+        let numbers = numbers.get_or_insert_with(|| {
+            let hosts = hosts.iter().enumerate();
+            hosts
+                .map(|(number, host)| (Arc::clone(&host.name), number))
+                .collect()
+        });
+        let names = consumer
+            .providers()
+            .iter()
+            .filter_map(|uuid| ledger.name_of(*uuid));
+        for number in names.filter_map(|name| numbers.get(name)) {
+            hosts[*number]
+                .power_bounds
+                .extend(consumer.promises().map(promise::power_bound));
+        }
+    }
 }
 
 fn host(ledger: &Ledger, provider: &Provider, known: &KnownHost) -> Host {
@@ -51,6 +76,7 @@ fn host(ledger: &Ledger, provider: &Provider, known: &KnownHost) -> Host {
         aggregates: Arc::new(provider.aggregates().iter().cloned().collect()),
         site: known.site.clone(),
         power_limit_watts: known.power_limit_watts,
+        power_bounds: Vec::new(),
         standing: known.standing,
         facts: Arc::clone(&known.facts),
     }

@@ -6,6 +6,7 @@ use super::Order;
 use super::ScheduleError;
 use super::Scheduled;
 use super::call;
+use super::company::complete;
 use super::fleet::KnownHosts;
 use super::fleet::fleet_of;
 use super::schedule;
@@ -29,23 +30,25 @@ pub async fn schedule_many<S: ClaimStore>(
     now: u64,
 ) -> Result<Scheduled, ChangeError<ScheduleError, S::Error>> {
     for _ in 0..ATTEMPTS {
-        let (fleet, generations) = {
+        let (fleet, generations, (request, seen)) = {
             let ledger = service.ledger();
             if let Some(hosts) = call::held(&ledger, &order.request).map_err(ChangeError::Refused)? {
                 return Ok(Scheduled::Held(hosts));
             }
-            (fleet_of(&ledger, known), generations(&ledger))
+            let company = complete(&ledger, order).map_err(ChangeError::Refused)?;
+            (fleet_of(&ledger, known), generations(&ledger), company)
         };
-        let answer = crate::placement::decide(&fleet, &order.policy, &order.request)
+        let answer = crate::placement::decide(&fleet, &order.policy, &request)
             .map_err(|fault| ChangeError::Refused(fault.into()))?;
         let claimed = service.change(|ledger| {
             if let Some(hosts) = call::held(ledger, &order.request).map_err(Some)? {
                 return Ok(call::nothing(Scheduled::Held(hosts)));
             }
-            if has_changed(ledger, &generations, &answer) {
+            let company = complete(ledger, order).map_err(Some)?;
+            if has_changed(ledger, &generations, &answer) || company.1 != seen {
                 return Err(None);
             }
-            call::claims(ledger, order, answer.clone(), now).map_err(Some)
+            call::claims(ledger, order, (&request, answer.clone()), now).map_err(Some)
         });
         match claimed.await {
             Err(ChangeError::Refused(None)) => {}

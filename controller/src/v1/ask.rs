@@ -63,7 +63,7 @@ pub(super) struct MachineAsk {
     /// Aggregates by UUID: `A` or `in:A,B` (in one of them), `!A` or `!in:A,B` (in none of them).
     #[serde(default)]
     pub(super) member_of: Vec<String>,
-    /// The groups that it belongs to.
+    /// The groups that it belongs to: groups of the request, or those that its project has already; 16 at most, with those of `near`.
     #[serde(default)]
     pub(super) groups: Vec<String>,
     /// What it wants to be close to.
@@ -83,9 +83,9 @@ pub(super) struct MachineAsk {
 pub(super) struct NearAsk {
     /// A host, by name.
     pub(super) host: Option<String>,
-    /// Another machine of the request, by its consumer.
+    /// Another machine, by its consumer: one of the request, or one that is placed in the same project.
     pub(super) machine: Option<String>,
-    /// All other members of a group.
+    /// All other members of a group, those included who came into it before.
     pub(super) group: Option<String>,
     /// Degrees north of the equator.
     pub(super) latitude: Option<f64>,
@@ -97,7 +97,7 @@ pub(super) struct NearAsk {
     pub(super) max_distance_meters: Option<f64>,
 }
 
-/// What a host has to keep within. A host of which the figure is not known is refused.
+/// What its host has to keep within, as long as the machine is there. A host of which the figure is not known is refused.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LimitsAsk")]
@@ -123,14 +123,14 @@ pub(super) struct LimitsAsk {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "GroupAsk")]
 pub(super) struct GroupAsk {
-    /// Its name in this request.
+    /// Its name in the project. Who came into the group of that name before is a member too, and it has to be asked for as it was made.
     pub(super) name: String,
     /// What its members want.
     pub(super) affinity: Affinity,
     /// Whether it is a rule; else it is a wish, and counts for the score.
     #[serde(default = "yes")]
     pub(super) hard: bool,
-    /// The hosts of the members that have one already, once for each member.
+    /// The hosts of members that did not come by this API, once for each member.
     #[serde(default)]
     pub(super) present: Vec<String>,
 }

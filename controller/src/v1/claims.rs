@@ -15,6 +15,7 @@ use super::fault::code;
 use super::hosts;
 use super::read;
 use crate::inventory::Ledger;
+use crate::inventory::Promises;
 use crate::inventory::Refusal;
 use crate::inventory::Uuid;
 
@@ -42,6 +43,9 @@ struct ClaimTold {
     kind: Option<String>,
     /// How much of each resource class, by host.
     hosts: BTreeMap<String, BTreeMap<String, u32>>,
+    /// What it was promised when it was placed; absent for who came through Placement's API, of whom nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promises: Option<Promises>,
 }
 
 impl Api {
@@ -130,6 +134,7 @@ fn told(ledger: &Ledger, id: &str) -> Option<ClaimTold> {
         user: consumer.user().to_owned(),
         kind: consumer.kind().map(str::to_owned),
         hosts,
+        promises: consumer.promises().cloned(),
     })
 }
 

@@ -21,6 +21,7 @@ pub(super) mod code {
     pub(crate) const TOO_LARGE: &str = "wattle.too_large";
     pub(crate) const NO_PLACE: &str = "wattle.no_place";
     pub(crate) const CONSUMER_EXISTS: &str = "wattle.consumer_exists";
+    pub(crate) const GROUP_DIFFERS: &str = "wattle.group_differs";
     pub(crate) const CONTENDED: &str = "wattle.contended";
     pub(crate) const REFUSED: &str = "wattle.refused";
     pub(crate) const BUSY: &str = "wattle.busy";

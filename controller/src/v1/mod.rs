@@ -11,6 +11,8 @@ mod counters;
 mod events;
 mod fault;
 mod hosts;
+mod keepable;
+mod named;
 mod openapi;
 mod order;
 mod plan;

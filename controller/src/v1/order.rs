@@ -9,6 +9,7 @@ use super::ask::LimitsAsk;
 use super::ask::MachineAsk;
 use super::ask::NearAsk;
 use super::fault::Fault;
+use super::keepable::keepable;
 use crate::facts::Position;
 use crate::inventory::Ledger;
 use crate::inventory::Uuid;
@@ -53,10 +54,11 @@ pub(super) fn order(ask: &Ask, policies: &Policies, ledger: &Ledger) -> Result<O
         .collect();
     let groups = ask.groups.iter().enumerate();
     let groups: Result<Vec<_>, _> = groups.map(|(number, group)| grouped(number, group)).collect();
-    Ok(Order {
+    let order = Order {
         request: Request {
             machines: machines?,
             groups: groups?,
+            present: Vec::new(),
             seed: ask.seed,
             explain: Some(ask.explain.unwrap_or(EXPLAINED).min(most_told)),
         },
@@ -64,7 +66,9 @@ pub(super) fn order(ask: &Ask, policies: &Policies, ledger: &Ledger) -> Result<O
         project: owner("project", ask.project.as_deref())?,
         user: owner("user", ask.user.as_deref())?,
         kind: ask.kind.as_deref().map(kind).transpose()?,
-    })
+    };
+    keepable(&order)?;
+    Ok(order)
 }
 
 fn policy(ask: &Ask, policies: &Policies) -> Result<Policy, Fault> {

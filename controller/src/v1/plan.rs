@@ -16,9 +16,9 @@ use super::order;
 use super::read;
 use super::read::Parameters;
 use super::routes::Parameter;
-use crate::inventory::Ledger;
 use crate::placement::Fleet;
 use crate::rebalance::Because;
+use crate::rebalance::Held;
 use crate::rebalance::Memory;
 use crate::rebalance::Move;
 use crate::rebalance::Proposal;
@@ -26,6 +26,7 @@ use crate::rebalance::Resident;
 use crate::rebalance::Stuck;
 use crate::rebalance::Wishes;
 use crate::rebalance::propose;
+use crate::schedule;
 use crate::schedule::fleet_of;
 
 /// The most moves that a plan may have.
@@ -88,6 +89,8 @@ pub(super) struct PlanPage {
     moves: Vec<MoveTold>,
     /// Who has to leave its host and has nowhere to go.
     stuck: Vec<StuckTold>,
+    /// Whom its promises hold where it is, although another host would suit it better, or keep what is broken: 100 at most.
+    held: Vec<HeldTold>,
     /// The watts that all moves together save; null if one is not known.
     watts_saved: Option<f64>,
     /// The grams an hour.
@@ -110,7 +113,7 @@ struct MoveTold {
     from: String,
     /// To which.
     to: String,
-    /// `leave`: its host may not keep it. `better`: it is better off there. `empty`: its host could then sleep.
+    /// `leave`: its host may not keep it. `promise`: its host does not keep what it was promised. `better`: it is better off there. `empty`: its host could then sleep.
     because: &'static str,
     /// A sentence.
     reason: String,
@@ -140,10 +143,25 @@ struct StuckTold {
     host: String,
     /// Why it has to leave.
     reason: String,
+    /// Which of its promises other hosts would not keep; absent: none, there is no room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promises: Option<String>,
 }
 
-const BEWARE: &str = "Groups, wishes for nearness and limits of the machines are not in the ledger: check them before moving. \
-                      Live migration of containers is not dependable: stop, copy, start.";
+/// A machine that its promises hold where it is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Held")]
+struct HeldTold {
+    /// The consumer.
+    consumer: String,
+    /// Where it is.
+    host: String,
+    /// What stands against moving it.
+    reason: String,
+}
+
+const BEWARE: &str = "Machines that came through Placement's API are in no group and were promised nothing that the ledger knows: check them \
+                      before moving. Live migration of containers is not dependable: stop, copy, start.";
 
 impl Api {
     /// Proposes moves.
@@ -185,35 +203,16 @@ impl Api {
         })
     }
 
-    /// The fleet and who is where. What has allocations on several hosts stays where it is.
+    /// The fleet and who is where.
     fn now_there(&self, now: u64, cooldown: f64) -> (Fleet, Vec<Resident>) {
         let known = self.parts.fleet.board.latest();
         let ledger = self.parts.service.ledger();
         let fleet = fleet_of(&ledger, &known);
         let people = self.parts.news.residents();
         let settled = |consumer: &str| now.saturating_sub(people.since(consumer)) as f64 >= cooldown;
-        let mut residents: Vec<_> = ledger
-            .consumers()
-            .filter_map(|(consumer, _)| resident(&ledger, &fleet, consumer, settled(consumer)))
-            .collect();
-        residents.sort_unstable_by(|one, other| one.consumer.cmp(&other.consumer));
+        let residents = schedule::residents(&ledger, &fleet, settled);
         (fleet, residents)
     }
-}
-
-fn resident(ledger: &Ledger, fleet: &Fleet, consumer: &str, settled: bool) -> Option<Resident> {
-    let mut hosts = ledger.allocations_of(consumer);
-    let (host, None) = (hosts.next()?, hosts.next()) else {
-        return None;
-    };
-    let taken = host.taken_by(consumer).iter();
-    let resources = taken.map(|(class, amount)| (ledger.class_name(*class).to_owned(), u64::from(*amount)));
-    Some(Resident {
-        consumer: consumer.to_owned(),
-        host: fleet.index(host.name())?,
-        resources: resources.collect(),
-        settled,
-    })
 }
 
 fn page(policy: String, proposal: Proposal, since: impl Iterator<Item = (u64, bool)>) -> PlanPage {
@@ -226,6 +225,7 @@ fn page(policy: String, proposal: Proposal, since: impl Iterator<Item = (u64, bo
         grams_per_hour_saved: saved(|step| step.grams_per_hour_saved),
         policy,
         stuck: proposal.stuck.into_iter().map(stuck).collect(),
+        held: proposal.held.into_iter().map(held).collect(),
         machines: proposal.machines,
         looked_at: proposal.looked_at,
         moves: proposal.moves.into_iter().zip(since).map(told).collect(),
@@ -238,12 +238,25 @@ fn stuck(stuck: Stuck) -> StuckTold {
         consumer: stuck.consumer,
         host: stuck.host,
         reason: stuck.reason,
+        promises: stuck.held,
+    }
+}
+
+fn held(held: Held) -> HeldTold {
+    HeldTold {
+        consumer: held.consumer,
+        host: held.host,
+        reason: held.reason,
     }
 }
 
 fn told((step, (wanted_since, ready)): (Move, (u64, bool))) -> MoveTold {
     let (because, reason) = match &step.because {
         Because::Leave(reason) => ("leave", format!("{} may not keep it: {reason}", step.from)),
+        Because::Promise(reason) => (
+            "promise",
+            format!("{} does not keep what it was promised: {reason}", step.from),
+        ),
         Because::Better => {
             let reason = format!(
                 "{} suits it better by {:.3}, and the move costs {:.3}",

@@ -5,9 +5,11 @@ use serde::de::DeserializeOwned;
 use super::call::Call;
 use super::fault::Fault;
 use super::fault::code;
+use super::named::Named;
 use crate::placement_api::words;
 
-/// Reads a body of JSON. Nesting without end, numbers that JSON does not have and what comes after the end are refused.
+/// Reads a body of JSON. Nesting without end, numbers that JSON does not have, lists in the place of objects, and what
+/// comes after the end are refused.
 pub(super) fn body<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, Fault> {
     let media = call.content_type.unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
@@ -28,17 +30,8 @@ pub(super) fn json<T: DeserializeOwned>(text: &[u8]) -> Result<T, Fault> {
             "the body is empty; JSON is expected",
         ));
     }
-    // A list would be taken for the values of the members, in order.
-    let begin = text.iter().find(|byte| !byte.is_ascii_whitespace());
-    if begin == Some(&b'[') {
-        return Err(Fault::new(
-            400,
-            code::BAD_BODY,
-            "the body has to be an object, not a list",
-        ));
-    }
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let read: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+    let read: Result<T, _> = serde_path_to_error::deserialize(Named(&mut deserializer));
     let value = read.map_err(|error| wrong(&error.path().to_string(), error.inner()))?;
     deserializer
         .end()

@@ -120,7 +120,7 @@ pub(super) static ROUTES: [Route; 11] = [
         query: &[],
         takes: Some((shape::<Ask>, true)),
         gives: Some((JSON, shape::<Answer>)),
-        faults: &[400, 413, 415, 503],
+        faults: &[400, 409, 413, 415, 503],
     },
     Route {
         method: "GET",

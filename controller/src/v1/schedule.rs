@@ -13,8 +13,8 @@ use super::order;
 use super::read;
 use super::told::Answer;
 use super::told::Outcome;
+use crate::inventory::Refusal;
 use crate::placement;
-use crate::placement::RequestFault;
 use crate::schedule;
 use crate::schedule::Order;
 use crate::schedule::ScheduleError;
@@ -106,6 +106,10 @@ impl Api {
                 self.count(outcome::REFUSED, policy, seconds, None);
                 Fault::new(409, code::CONSUMER_EXISTS, reason.to_string())
             }
+            ScheduleError::Refused(refusal @ Refusal::GroupDiffers { .. }) => {
+                self.count(outcome::REFUSED, policy, seconds, None);
+                Fault::new(409, code::GROUP_DIFFERS, refusal.to_string())
+            }
             ScheduleError::Refused(refusal) => {
                 self.count(outcome::REFUSED, policy, seconds, None);
                 Fault::new(409, code::REFUSED, refusal.to_string())
@@ -120,10 +124,7 @@ impl Api {
         let begun = (self.parts.clock)();
         let answer = self.thought(order).await;
         let seconds = (self.parts.clock)().saturating_sub(begun).as_secs_f64();
-        let answer = answer.map_err(|fault| {
-            self.count(outcome::REFUSED, &policy, seconds, None);
-            order::located(&ask, &fault)
-        })?;
+        let answer = answer.map_err(|error| self.unplaced(&ask, &policy, seconds, &error))?;
         let (outcome, counted) = if answer.is_complete() {
             (Outcome::Simulated, outcome::SIMULATED)
         } else {
@@ -133,18 +134,22 @@ impl Api {
         Ok(Response::page(&Answer::of(outcome, &policy, &answer)))
     }
 
-    async fn thought(self: &Arc<Self>, order: Order) -> Result<placement::Answer, RequestFault> {
+    async fn thought(self: &Arc<Self>, order: Order) -> Result<placement::Answer, ScheduleError> {
         let known = self.parts.fleet.board.latest();
-        // The ledger is given back before anybody begins to think.
-        let fleet = schedule::fleet_of(&self.parts.service.ledger(), &known);
-        let alone = order.request.machines.len() == 1;
-        let decide = move || placement::decide(&fleet, &order.policy, &order.request);
+        let (fleet, request) = {
+            // The ledger is given back before anybody begins to think.
+            let ledger = self.parts.service.ledger();
+            let (request, _) = schedule::complete(&ledger, &order)?;
+            (schedule::fleet_of(&ledger, &known), request.into_owned())
+        };
+        let alone = request.machines.len() == 1;
+        let decide = move || placement::decide(&fleet, &order.policy, &request);
         if alone {
-            return decide();
+            return Ok(decide()?);
         }
         let _turn = self.heavy.acquire().await;
         match tokio::task::spawn_blocking(decide).await {
-            Ok(answer) => answer,
+            Ok(answer) => Ok(answer?),
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }

@@ -23,6 +23,7 @@ mod skip;
 mod bad_input;
 mod burst;
 mod commands;
+mod groups;
 mod minds;
 mod pages;
 mod roles;

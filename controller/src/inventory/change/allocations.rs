@@ -9,6 +9,7 @@ use super::super::ledger::Consumer;
 use super::super::ledger::Ledger;
 use super::super::plan::Plan;
 use super::super::plan::Refusal;
+use super::super::promise::Promises;
 use super::super::provider::Provider;
 use super::super::record::Amounts;
 use super::super::record::ConsumerRecord;
@@ -41,6 +42,8 @@ pub struct Claim {
     pub generation: ConsumerGeneration,
     /// How much of each class from each provider. Nothing at all releases everything.
     pub allocations: BTreeMap<String, BTreeMap<String, u64>>,
+    /// What a new consumer is promised. What an older one was promised stays as it is.
+    pub promises: Option<Promises>,
 }
 
 impl Ledger {
@@ -62,7 +65,7 @@ impl Ledger {
         for provider in self.providers_of(consumer) {
             draft.provider(provider).allocations.remove(id);
         }
-        draft.set_consumer(id, None);
+        take_away(&mut draft, id, consumer);
         Ok(draft.finish(()))
     }
 
@@ -98,7 +101,7 @@ impl Ledger {
             }
         }
         for claim in claims {
-            self.write_consumer(draft, claim);
+            self.write_consumer(draft, claim)?;
         }
         Ok(())
     }
@@ -157,12 +160,29 @@ impl Ledger {
         }
     }
 
-    fn write_consumer(&self, draft: &mut Draft<'_>, claim: &Claim) {
-        let known = self.consumers.get(claim.consumer.as_str());
-        let had = known.is_some_and(|known| !known.providers().is_empty());
-        if claim.allocations.is_empty() && had {
-            draft.set_consumer(&claim.consumer, None);
-            return;
+    fn write_consumer(&self, draft: &mut Draft<'_>, claim: &Claim) -> Result<(), Refusal> {
+        let (id, known) = (
+            claim.consumer.as_str(),
+            self.consumers.get(claim.consumer.as_str()),
+        );
+        let had = known.filter(|known| !known.providers().is_empty());
+        if let Some(known) = had.filter(|_| claim.allocations.is_empty()) {
+            take_away(draft, id, known);
+            return Ok(());
+        }
+        let uuids = claim.allocations.keys();
+        let providers: Vec<_> = uuids.filter_map(|uuid| Uuid::canonical(uuid)).collect();
+        let promises = match known {
+            Some(known) => known.record.promises.clone(),
+            None if claim.allocations.is_empty() => None,
+            None => claim.promises.clone().map(Box::new),
+        };
+        match (&promises, known) {
+            (Some(promises), None) => draft.join(id, promises, &providers)?,
+            (Some(promises), Some(known)) if known.providers() != providers => {
+                draft.relocate(id, promises, &providers);
+            }
+            (Some(_), Some(_)) | (None, _) => {}
         }
         let counted = u64::from(!claim.allocations.is_empty());
         let record = ConsumerRecord {
@@ -170,14 +190,20 @@ impl Ledger {
             project: claim.project.clone(),
             user: claim.user.clone(),
             kind: claim.kind.clone().or_else(|| known?.record.kind.clone()),
-            providers: claim
-                .allocations
-                .keys()
-                .filter_map(|uuid| Uuid::canonical(uuid))
-                .collect(),
+            providers,
+            promises,
         };
-        draft.set_consumer(&claim.consumer, Some(&record));
+        draft.set_consumer(id, Some(&record));
+        Ok(())
     }
+}
+
+/// A consumer goes, and what it was promised with it.
+fn take_away(draft: &mut Draft<'_>, id: &str, known: &Consumer) {
+    if let Some(promises) = known.promises() {
+        draft.leave(id, promises);
+    }
+    draft.set_consumer(id, None);
 }
 
 fn check_consumer(known: Option<&Consumer>, given: ConsumerGeneration) -> Result<(), Refusal> {

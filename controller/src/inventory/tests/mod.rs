@@ -2,6 +2,7 @@
 
 mod invariants;
 mod model;
+mod promises;
 mod races;
 mod scale;
 mod steps;

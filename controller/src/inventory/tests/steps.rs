@@ -34,6 +34,7 @@ pub(super) fn claim(consumer: &str, allocations: &[(Uuid, &str, u64)]) -> Claim 
         kind: None,
         generation: ConsumerGeneration::Any,
         allocations: all,
+        promises: None,
     }
 }
 

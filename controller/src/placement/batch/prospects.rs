@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::super::decide::survey;
+use super::super::job::End;
 use super::super::job::Task;
 use super::super::score::Scales;
 use super::super::view::View;
@@ -19,7 +20,12 @@ pub(super) fn all(view: &View<'_>) -> Vec<Prospects> {
     let tasks = &view.job.tasks;
     let mut all: Vec<Prospects> = Vec::with_capacity(tasks.len());
     for (number, task) in tasks.iter().enumerate() {
-        let like = tasks[..number].iter().position(|other| alike(other, task));
+        let like = |other: &Task<'_>| alike(other, task);
+        let unwatched = !watched(view, number);
+        let like = tasks[..number]
+            .iter()
+            .position(like)
+            .filter(|like| unwatched && !watched(view, *like));
         let prospects = like.and_then(|like| all.get(like)).cloned();
         all.push(prospects.unwrap_or_else(|| of(view, number)));
     }
@@ -32,6 +38,12 @@ fn of(view: &View<'_>, task: usize) -> Prospects {
         hosts: survey.ranked.iter().map(|ranked| ranked.host).collect(),
         scales: survey.scales,
     }
+}
+
+/// Whether somebody who is there already was promised to be near this very machine.
+fn watched(view: &View<'_>, task: usize) -> bool {
+    let mut ties = view.job.watchers.iter().flat_map(|watcher| &watcher.ties);
+    ties.any(|tie| matches!(tie.end, End::Task(other) if other == task))
 }
 
 fn alike(one: &Task<'_>, other: &Task<'_>) -> bool {

@@ -281,6 +281,7 @@ pub(super) fn any_request(most: usize) -> impl Strategy<Value = Request> {
                 groups: vec![group],
                 seed,
                 explain: None,
+                present: Vec::new(),
             }
         })
 }

@@ -23,6 +23,24 @@ fn a_wrong_field_is_named_with_what_is_wrong_with_it() {
         ("/machine", json!(1), "machine", "unknown field"),
         ("/machines", json!([]), "machines", "at least one"),
         ("/machines", json!(3), "machines", "sequence"),
+        (
+            "/machines",
+            json!([[consumer(1), {"VCPU": 1}]]),
+            "machines[0]",
+            "has to be an object with named members, not a list",
+        ),
+        (
+            "/machines/0/limits",
+            json!([]),
+            "machines[0].limits",
+            "has to be an object with named members, not a list",
+        ),
+        (
+            "/groups",
+            json!([["g", "apart"]]),
+            "groups[0]",
+            "has to be an object with named members, not a list",
+        ),
         ("/policy", json!("fast"), "policy", "known are: balanced"),
         (
             "/weights",

@@ -5,4 +5,5 @@ mod documents;
 mod hosts;
 mod places;
 mod plans;
+mod promises;
 mod world;

@@ -1,5 +1,7 @@
 //! Tables and properties of proposals.
 
+mod promises;
+
 use std::sync::Arc;
 
 use proptest::collection::vec;
@@ -59,6 +61,8 @@ fn resident(number: usize, host: usize, vcpus: u64) -> Resident {
         host,
         resources: vec![("VCPU".to_owned(), vcpus), ("MEMORY_MB".to_owned(), vcpus * 100)],
         settled: true,
+        elsewhere: Vec::new(),
+        promised: None,
     }
 }
 
@@ -93,6 +97,7 @@ fn wishes(policy: &str) -> Wishes {
 fn told(proposal: &Proposal) -> Vec<String> {
     let because = |step: &Move| match &step.because {
         Because::Leave(_) => "leave",
+        Because::Promise(_) => "promise",
         Because::Better => "better",
         Because::Empty => "empty",
     };
@@ -313,6 +318,7 @@ proptest! {
             prop_assert_eq!(fleet.hosts()[to].standing, Standing::Ready);
             match &step.because {
                 Because::Leave(_) => prop_assert!(fleet.hosts()[from].standing != Standing::Ready),
+                Because::Promise(_) => prop_assert!(false, "nobody was promised anything: {step:?}"),
                 Because::Better | Because::Empty => {
                     prop_assert!(step.gain > step.cost && step.cost > 0.0, "{step:?}");
                     prop_assert!(who.settled);
