@@ -10,11 +10,14 @@ use serde::Serialize;
 use serde::de::Error;
 use serde::de::Visitor;
 
+use super::order::MOST;
+use super::order::MOST_MACHINES;
 use crate::inventory::MAX_UNITS;
 use crate::placement::Affinity;
 use crate::placement::Curve;
 use crate::placement::EmptyHosts;
 use crate::placement::Term;
+use crate::placement_api::words::MAX_NAME;
 
 /// Machines that need places.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -22,24 +25,30 @@ use crate::placement::Term;
 #[schemars(rename = "Ask")]
 pub(super) struct Ask {
     /// Who needs a place: 1 to 48 of them, placed together, all or none.
+    #[schemars(length(min = 1, max = MOST_MACHINES))]
     pub(super) machines: Vec<MachineAsk>,
     /// How they belong together.
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub(super) groups: Vec<GroupAsk>,
     /// A policy by name: `balanced` (the default), `save-energy`, `low-carbon`, `low-latency`, `pack`, `spread`, or one of the configuration.
     pub(super) policy: Option<String>,
     /// Weights that replace the policy's; without a policy all others are 0.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = serde_json::json!({"enum": Term::ALL.map(Term::as_str)})))]
     pub(super) weights: BTreeMap<Term, f64>,
     /// How power grows with load, instead of what the policy says.
     pub(super) curve: Option<Curve>,
     /// What an empty host costs, instead of what the policy says.
     pub(super) empty_hosts: Option<EmptyHosts>,
     /// Whose the machines will be; `default` if nobody says.
+    #[schemars(length(min = 1, max = MAX_NAME))]
     pub(super) project: Option<String>,
     /// Who asks; `default` if nobody says.
+    #[schemars(length(min = 1, max = MAX_NAME))]
     pub(super) user: Option<String>,
     /// What they are, in capitals, such as `INSTANCE` or `CONTAINER`.
+    #[schemars(regex(pattern = "^[A-Z0-9_]+$"))]
     pub(super) kind: Option<String>,
     /// What decides between equals.
     #[serde(default)]
@@ -54,25 +63,32 @@ pub(super) struct Ask {
 #[schemars(rename = "MachineAsk")]
 pub(super) struct MachineAsk {
     /// The UUID of the consumer that it will be. Asked again with the same one, the answer is where it is.
+    #[schemars(extend("format" = "uuid"))]
     pub(super) consumer: String,
     /// How much of each resource class.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 256))]
     pub(super) resources: BTreeMap<String, Amount>,
     /// Traits: `T` is needed, `!T` is forbidden, `in:T,U` needs one of them.
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub(super) required: Vec<String>,
     /// Aggregates by UUID: `A` or `in:A,B` (in one of them), `!A` or `!in:A,B` (in none of them).
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub(super) member_of: Vec<String>,
     /// The groups that it belongs to: groups of the request, or those that its project has already; 16 at most, with those of `near`.
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub(super) groups: Vec<String>,
     /// What it wants to be close to.
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub(super) near: Vec<NearAsk>,
     /// What its host has to keep within.
     #[serde(default)]
     pub(super) limits: LimitsAsk,
     /// How many CPUs it is expected to keep busy; all of its VCPU and PCPU if nobody says.
+    #[schemars(range(min = 0))]
     pub(super) busy_cpus: Option<f64>,
 }
 
@@ -88,12 +104,16 @@ pub(super) struct NearAsk {
     /// All other members of a group, those included who came into it before.
     pub(super) group: Option<String>,
     /// Degrees north of the equator.
+    #[schemars(range(min = -90, max = 90))]
     pub(super) latitude: Option<f64>,
     /// Degrees east of Greenwich.
+    #[schemars(range(min = -180, max = 180))]
     pub(super) longitude: Option<f64>,
     /// The longest delay, in seconds, that 99 of 100 packets may have in either direction.
+    #[schemars(range(min = 0))]
     pub(super) max_delay_seconds: Option<f64>,
     /// The greatest distance, in metres.
+    #[schemars(range(min = 0))]
     pub(super) max_distance_meters: Option<f64>,
 }
 
@@ -104,17 +124,23 @@ pub(super) struct NearAsk {
 pub(super) struct LimitsAsk {
     /// The sites that will do; none: all.
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub(super) sites: Vec<String>,
     /// The countries that will do, with two letters; none: all.
     #[serde(default)]
+    #[schemars(length(max = MOST), inner(regex(pattern = "^[A-Za-z]{2}$")))]
     pub(super) countries: Vec<String>,
     /// The greatest carbon intensity of the host's grid, in grams per kilowatt-hour.
+    #[schemars(range(min = 0))]
     pub(super) max_grams_per_kwh: Option<f64>,
     /// How many seconds ago the host's agent may have answered last.
+    #[schemars(range(min = 0))]
     pub(super) max_fact_age_seconds: Option<f64>,
     /// The most watts that the host may draw afterwards.
+    #[schemars(range(min = 0))]
     pub(super) power_limit_watts: Option<f64>,
     /// The watts that have to stay free below the limit.
+    #[schemars(range(min = 0))]
     pub(super) headroom_watts: Option<f64>,
 }
 
@@ -124,6 +150,7 @@ pub(super) struct LimitsAsk {
 #[schemars(rename = "GroupAsk")]
 pub(super) struct GroupAsk {
     /// Its name in the project. Who came into the group of that name before is a member too, and it has to be asked for as it was made.
+    #[schemars(length(min = 1, max = MAX_NAME))]
     pub(super) name: String,
     /// What its members want.
     pub(super) affinity: Affinity,
@@ -132,6 +159,7 @@ pub(super) struct GroupAsk {
     pub(super) hard: bool,
     /// The hosts of members that did not come by this API, once for each member.
     #[serde(default)]
+    #[schemars(length(max = MOST))]
     pub(super) present: Vec<String>,
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::routes::FAULT;
+use super::routes::Kind;
 use super::routes::ROUTES;
 use super::routes::Route;
 use crate::config::Role;
@@ -39,7 +40,8 @@ pub fn document() -> Value {
                             the endpoints of a Kubernetes scheduler extender stand below /extender.",
         },
         "servers": [{"url": "/"}],
-        "security": [{"bearer": []}],
+        // Nobody is asked where no file of roles is configured, which is for the loopback alone.
+        "security": [{"bearer": []}, {}],
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
@@ -83,10 +85,19 @@ fn parameters(route: &Route) -> Vec<Value> {
             "name": parameter.name,
             "in": "query",
             "description": parameter.about,
-            "schema": {"type": parameter.kind},
+            "schema": kind(parameter.kind),
         })
     });
     open.chain(query).collect()
+}
+
+fn kind(kind: Kind) -> Value {
+    match kind {
+        Kind::Text => json!({"type": "string"}),
+        Kind::Count(most) => json!({"type": "integer", "minimum": 1, "maximum": most}),
+        Kind::Figure => json!({"type": "number", "minimum": 0}),
+        Kind::Flag => json!({"type": "boolean"}),
+    }
 }
 
 fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {

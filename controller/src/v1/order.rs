@@ -30,7 +30,7 @@ use crate::schedule::Order;
 /// The most machines of one request. All are claimed in one transaction, which etcd bounds.
 pub(super) const MOST_MACHINES: usize = 48;
 /// The most entries of any list in a request.
-const MOST: usize = 256;
+pub(super) const MOST: usize = 256;
 /// How many runners-up and refused hosts are told if nobody says.
 const EXPLAINED: usize = 10;
 /// The most of each that are told of all machines together, which bounds the answer.

@@ -15,6 +15,7 @@ use super::fault::code;
 use super::order;
 use super::read;
 use super::read::Parameters;
+use super::routes::Kind;
 use super::routes::Parameter;
 use crate::placement::Fleet;
 use crate::rebalance::Because;
@@ -36,42 +37,42 @@ const MOST_MOVES: usize = 100;
 pub(super) const PARAMETERS: [Parameter; 8] = [
     Parameter {
         name: "policy",
-        kind: "string",
+        kind: Kind::Text,
         about: "The policy; `balanced` if nobody says.",
     },
     Parameter {
         name: "max_moves",
-        kind: "integer",
+        kind: Kind::Count(MOST_MOVES),
         about: "The most moves, up to 100; 10 if nobody says.",
     },
     Parameter {
         name: "min_gain",
-        kind: "number",
+        kind: Kind::Figure,
         about: "What a move has to gain in score besides what it costs; 0.05 if nobody says.",
     },
     Parameter {
         name: "hold_seconds",
-        kind: "number",
+        kind: Kind::Figure,
         about: "How long a move has to be wanted without a break before it is ready; 60 if nobody says.",
     },
     Parameter {
         name: "cooldown_seconds",
-        kind: "number",
+        kind: Kind::Figure,
         about: "How long a machine stays where it has come before it is moved for gain; 600 if nobody says.",
     },
     Parameter {
         name: "horizon_seconds",
-        kind: "number",
+        kind: Kind::Figure,
         about: "The time in which a move has to pay; 3600 if nobody says.",
     },
     Parameter {
         name: "joules_per_mb",
-        kind: "number",
+        kind: Kind::Figure,
         about: "The joules that it takes to move a mebibyte of memory; 0.5 if nobody says.",
     },
     Parameter {
         name: "leave_country",
-        kind: "boolean",
+        kind: Kind::Flag,
         about: "Whether machines may go to another country; no if nobody says.",
     },
 ];

@@ -38,12 +38,24 @@ pub(super) enum Operation {
     Document,
 }
 
+/// What the text of a parameter has to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    /// Anything.
+    Text,
+    /// A whole number from 1 to this one.
+    Count(usize),
+    /// A number that is not negative.
+    Figure,
+    /// `true` or `false`.
+    Flag,
+}
+
 /// A parameter of a query.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parameter {
     pub(super) name: &'static str,
-    /// As JSON Schema names it.
-    pub(super) kind: &'static str,
+    pub(super) kind: Kind,
     pub(super) about: &'static str,
 }
 
@@ -81,18 +93,18 @@ fn anything(_: &mut SchemaGenerator) -> Schema {
 pub(super) const FAULT: Shape = shape::<FaultPage>;
 const JSON: &str = "application/json";
 
-const fn parameter(name: &'static str, kind: &'static str, about: &'static str) -> Parameter {
+const fn parameter(name: &'static str, kind: Kind, about: &'static str) -> Parameter {
     Parameter { name, kind, about }
 }
 
 const LIMIT: Parameter = parameter(
     "limit",
-    "integer",
+    Kind::Count(super::hosts::MOST),
     "How many at most, up to 1000; 100 if nobody says.",
 );
 const AFTER: Parameter = parameter(
     "after",
-    "string",
+    Kind::Text,
     "Begin after this one: `next` of the page before.",
 );
 
@@ -180,8 +192,8 @@ pub(super) static ROUTES: [Route; 11] = [
         query: &[
             LIMIT,
             AFTER,
-            parameter("host", "string", "Only claims on this host, by name or UUID."),
-            parameter("project", "string", "Only claims of this project."),
+            parameter("host", Kind::Text, "Only claims on this host, by name or UUID."),
+            parameter("project", Kind::Text, "Only claims of this project."),
         ],
         takes: None,
         gives: Some((JSON, shape::<ClaimsPage>)),
