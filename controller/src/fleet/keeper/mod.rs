@@ -1,6 +1,7 @@
 //! Providers follow their hosts: whoever leads among the controllers makes them, changes them, and hides those of hosts that take
 //! nothing new, so that clients of Placement's API are not offered them either.
 
+mod bundle;
 mod holds;
 mod mark;
 mod merge;
@@ -15,6 +16,7 @@ use ring::rand::SecureRandom;
 use ring::rand::SystemRandom;
 use tokio::sync::watch;
 
+use self::bundle::Bundle;
 use self::holds::Holds;
 use self::mark::Mark;
 use self::mark::Why;
@@ -45,6 +47,8 @@ const TERM: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_secs(10);
 /// A look at a large fleet is followed by a rest of so many times its length.
 const REST: u32 = 9;
+/// So many hosts are looked at while the ledger is held.
+const TOGETHER: usize = 64;
 /// After the store failed.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -77,6 +81,14 @@ struct Term {
     holds: Holds,
     /// Said already, and not said again as long as it is so.
     complaints: BTreeMap<String, String>,
+}
+
+/// A host, and all that decides what becomes of its provider.
+struct Host<'n> {
+    name: &'n str,
+    says: Option<Shape>,
+    before: Option<Mark>,
+    hold: Option<Why>,
 }
 
 /// Why nothing is done for a host.
@@ -182,60 +194,96 @@ impl Keeper {
         let picture = self.board.picture();
         let why = term.holds.decide(&picture, &term.marks, clock::steady());
         let names: BTreeSet<&String> = picture.hosts.keys().chain(term.marks.keys()).collect();
-        for name in names.into_iter().cloned().collect::<Vec<_>>() {
-            match self.settle(term, &picture, &name, why.get(&name).copied()).await {
-                Ok(()) => drop(term.complaints.remove(&name)),
+        let names: Vec<String> = names.into_iter().cloned().collect();
+        let mut left = names.as_slice();
+        while let Some(name) = left.first() {
+            let hosts = left.iter().take(TOGETHER).map(|name| Host {
+                name,
+                says: self.said(&picture, name),
+                before: term.marks.get(name).cloned(),
+                hold: why.get(name).copied(),
+            });
+            let settled = match self.settle(term, &hosts.collect::<Vec<_>>()).await {
+                Ok(settled) => settled.max(1),
                 Err(ChangeError::Store(error)) => return Err(error.to_string()),
                 Err(ChangeError::Refused(Undone::NotLeading)) => return Err(Undone::NotLeading.to_string()),
                 Err(error) => {
-                    self.stats.settled(false);
-                    let problem = error.to_string();
-                    if term.complaints.get(&name) != Some(&problem) {
-                        tracing::error!(host = name, problem, "its provider is not as it should be");
-                        term.complaints.insert(name, problem);
-                    }
+                    self.complain(term, name, error.to_string());
+                    1
                 }
-            }
+            };
+            left = left.get(settled..).unwrap_or_default();
         }
         Ok(())
     }
 
+    fn said(&self, picture: &Picture, name: &str) -> Option<Shape> {
+        let says = picture.hosts.get(name).filter(|known| known.facts.age.is_some());
+        says.map(|known| says::says(name, known, &self.settings))
+    }
+
+    fn complain(&self, term: &mut Term, name: &str, problem: String) {
+        self.stats.settled(false);
+        if term.complaints.get(name) != Some(&problem) {
+            tracing::error!(host = name, problem, "its provider is not as it should be");
+            term.complaints.insert(name.to_owned(), problem);
+        }
+    }
+
+    /// Settles the first of some hosts together, and says how many. An error is about the first one.
     async fn settle(
         &self,
         term: &mut Term,
-        picture: &Picture,
-        name: &str,
-        hold: Option<Why>,
-    ) -> Result<(), ChangeError<Undone, StoreError>> {
-        let says = picture.hosts.get(name).filter(|known| known.facts.age.is_some());
-        let says = says.map(|known| says::says(name, known, &self.settings));
-        let before = term.marks.get(name).cloned();
+        hosts: &[Host<'_>],
+    ) -> Result<usize, ChangeError<Undone, StoreError>> {
         let plan = |ledger: &Ledger| {
             if !term.leadership.is_held() {
                 return Err(Undone::NotLeading);
             }
-            let mut plan = self.plan(ledger, name, before.as_ref(), says.as_ref(), hold)?;
-            if plan.answer != before {
-                plan.transaction.changes.push(Change {
-                    key: mark::key(name),
-                    value: plan.answer.as_ref().map(|after| mark::write(name, after)),
-                });
+            let (mut bundle, mut afters) = (Bundle::default(), Vec::new());
+            for host in hosts {
+                let plan = match self.plan_with_mark(ledger, host) {
+                    Ok(plan) => plan,
+                    Err(error) if afters.is_empty() => return Err(error),
+                    // It comes first the next time.
+                    Err(_) => break,
+                };
+                if !bundle.add(plan.transaction) {
+                    break;
+                }
+                afters.push(plan.answer);
             }
-            if !plan.transaction.changes.is_empty() {
-                plan.transaction.expect.push(term.leadership.fence());
-            }
-            Ok(plan)
+            Ok(Plan {
+                transaction: bundle.finish(|| term.leadership.fence()),
+                answer: afters,
+            })
         };
-        let after = self.service.change(plan).await?;
-        if after != before {
-            self.stats.settled(true);
-            tell(name, before.as_ref(), after.as_ref());
-            match after {
-                Some(after) => drop(term.marks.insert(name.to_owned(), after)),
-                None => drop(term.marks.remove(name)),
+        let afters = self.service.change(plan).await?;
+        let settled = afters.len();
+        for (host, after) in hosts.iter().zip(afters) {
+            term.complaints.remove(host.name);
+            if after != host.before {
+                self.stats.settled(true);
+                tell(host.name, host.before.as_ref(), after.as_ref());
+                match after {
+                    Some(after) => drop(term.marks.insert(host.name.to_owned(), after)),
+                    None => drop(term.marks.remove(host.name)),
+                }
             }
         }
-        Ok(())
+        Ok(settled)
+    }
+
+    fn plan_with_mark(&self, ledger: &Ledger, host: &Host<'_>) -> Result<Plan<Option<Mark>>, Undone> {
+        let (name, before) = (host.name, host.before.as_ref());
+        let mut plan = self.plan(ledger, name, before, host.says.as_ref(), host.hold)?;
+        if plan.answer.as_ref() != before {
+            plan.transaction.changes.push(Change {
+                key: mark::key(name),
+                value: plan.answer.as_ref().map(|after| mark::write(name, after)),
+            });
+        }
+        Ok(plan)
     }
 
     /// What is to be written, and the mark that goes with it.
