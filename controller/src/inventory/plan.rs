@@ -13,7 +13,9 @@ pub struct Plan<T> {
     pub answer: T,
 }
 
-/// Why a change cannot be made.
+/// Why a change cannot be made. Some of the sentences are read by programs: Nova's and Zun's report clients look for `Inventory
+/// for … on resource provider … in use`, `Conflicting resource provider name:` and `consumer generation conflict`, and
+/// older ones of Neutron for `resource provider generation conflict`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// There is no such provider.
@@ -42,7 +44,7 @@ pub enum Refusal {
         class: String,
     },
     /// Somebody uses the inventory that would go.
-    #[error("inventory of {class} on resource provider {provider} is in use: release its allocations first")]
+    #[error("Inventory for {class} on resource provider {provider} in use: release its allocations first")]
     InventoryInUse {
         /// The provider.
         provider: String,
@@ -50,7 +52,9 @@ pub enum Refusal {
         class: String,
     },
     /// The provider was changed since the caller looked.
-    #[error("resource provider {provider} is at generation {known}: read it again and repeat")]
+    #[error(
+        "resource provider generation conflict: {provider} is at generation {known}, read it again and repeat"
+    )]
     ProviderChanged {
         /// The provider.
         provider: String,
@@ -68,7 +72,7 @@ pub enum Refusal {
         given: String,
     },
     /// Another provider has this name or UUID.
-    #[error("there is a resource provider with the {0} already")]
+    #[error("Conflicting resource provider {0}: another one has it already")]
     ProviderExists(String),
     /// A provider has allocations.
     #[error("resource provider {0} has allocations: release them first")]

@@ -24,6 +24,14 @@ pub struct Wish {
     pub in_tree: Option<String>,
 }
 
+impl Wish {
+    /// Whether it says what it wants. A group that says where, or only what it does not want, is granted by nobody, as with
+    /// Placement.
+    fn seeks(&self) -> bool {
+        !(self.resources.is_empty() && self.required.is_empty() && self.member_of.is_empty())
+    }
+}
+
 /// A search for candidates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CandidateSearch {
@@ -116,6 +124,9 @@ impl Ledger {
         }
         self.filter_traits(&mut found, &wish.required, &wish.forbidden)?;
         self.drop_members(&mut found, &wish.not_member_of);
+        if !wish.seeks() {
+            return Ok(None);
+        }
         for (class, amount) in &wanted {
             self.filter_room(&mut found, *class, *amount);
             match resources.iter_mut().find(|(known, _)| known == class) {

@@ -41,14 +41,15 @@ pub(super) fn set(ledger: &Ledger, call: &Call<'_>) -> Result<Reply, Fault> {
     Ok(page(call, &aggregates, plan.answer).after(plan))
 }
 
-/// Aggregates are known by their spelling: Placement does not take two spellings of one UUID for the same.
+/// In the order in which they were sent. Aggregates are known by their spelling: Placement does not take two spellings of one UUID for the same.
 fn uuids(list: &Node<'_>) -> Result<Vec<String>, Fault> {
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut aggregates) = (BTreeSet::new(), Vec::new());
     for item in list.items()? {
         let (text, _) = item.uuid()?;
-        if !seen.insert(text.to_owned()) {
+        if !seen.insert(text) {
             return Err(item.wrong("stands there twice"));
         }
+        aggregates.push(text.to_owned());
     }
-    Ok(seen.into_iter().collect())
+    Ok(aggregates)
 }

@@ -14,6 +14,8 @@ pub struct Request<'r> {
     /// What stands before the path where the API does not begin at the root, such as `/placement`; it stands before every
     /// link in an answer.
     pub prefix: &'r str,
+    /// What stands before that in a `Location`, such as `https://wattle.example:8778`. Where it is empty, a `Location` is a path.
+    pub origin: &'r str,
     /// The query, percent-encoded as it came, without the question mark.
     pub query: &'r str,
     /// The header `OpenStack-API-Version`; several of them joined by commas.

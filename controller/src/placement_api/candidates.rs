@@ -42,23 +42,11 @@ fn search(call: &Call<'_>) -> Result<CandidateSearch, Fault> {
         check_key(call, key)?;
     }
     let limit = limit(call)?;
-    let isolate = match call.query.get("group_policy") {
-        None | Some("none") => false,
-        Some("isolate") => true,
-        Some(text) => {
-            return Err(Fault::bad(format!(
-                "group_policy is none or isolate, not {text:?}"
-            )));
-        }
-    };
+    let isolate = isolate(call)?;
     let (root_required, root_forbidden) = root_traits(call)?;
-    if call.query.get("same_subtree").is_some() {
-        return Err(Fault::bad(
-            "same_subtree is not supported here: providers are flat, each is a tree of its own",
-        ));
-    }
+    let subtrees = subtrees(call)?;
     let groups = groups(call)?;
-    check_groups(call, &groups)?;
+    check_groups(call, &groups, &subtrees)?;
     let suffixed = groups.iter().filter(|(suffix, _)| !suffix.is_empty()).count();
     if suffixed > 1 && call.query.get("group_policy").is_none() {
         return Err(Fault::bad(
@@ -123,6 +111,33 @@ fn limit(call: &Call<'_>) -> Result<Option<usize>, Fault> {
     Ok(first.map(|text| text.parse().unwrap_or(usize::MAX)))
 }
 
+/// Whether each group is to have a provider of its own. Of several values the first one counts, as with Placement.
+fn isolate(call: &Call<'_>) -> Result<bool, Fault> {
+    let mut values = call.query.all("group_policy");
+    if let Some(wrong) = call
+        .query
+        .all("group_policy")
+        .find(|text| !["none", "isolate"].contains(text))
+    {
+        return Err(Fault::bad(format!(
+            "group_policy is none or isolate, not {wrong:?}"
+        )));
+    }
+    Ok(values.next() == Some("isolate"))
+}
+
+/// The suffixes of the groups that have to lie in one subtree. Providers are flat, so that groups do which are granted by
+/// one provider, as all have to be.
+fn subtrees<'c>(call: &'c Call<'_>) -> Result<Vec<&'c str>, Fault> {
+    let values = call.query.all("same_subtree");
+    let suffixes: Vec<_> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    if suffixes.contains(&"") {
+        let fault = Fault::bad("same_subtree names groups by their suffixes, and one that it names has none");
+        return Err(fault.with_code(code::BAD_VALUE));
+    }
+    Ok(suffixes)
+}
+
 fn root_traits(call: &Call<'_>) -> Result<(Vec<String>, Vec<String>), Fault> {
     let Some(text) = query::once(&call.query, "root_required")? else {
         return Ok(Default::default());
@@ -172,25 +187,30 @@ fn tree(key: &str, value: &str) -> Result<String, Fault> {
     }
 }
 
-fn check_groups(call: &Call<'_>, groups: &[(String, Wish)]) -> Result<(), Fault> {
+fn check_groups(call: &Call<'_>, groups: &[(String, Wish)], subtrees: &[&str]) -> Result<(), Fault> {
+    // The codes are as old as the parameter for which they were made.
+    let bad = |detail: String, code| {
+        let code = if call.version.has(36) {
+            code
+        } else {
+            code::UNDEFINED
+        };
+        Err(Fault::bad(detail).with_code(code))
+    };
     if groups.iter().all(|(_, wish)| wish.resources.is_empty()) {
-        let fault = Fault::bad("the query has to say which resources are wanted");
-        // The code is as old as the parameter for which it was made.
-        let code = if call.version.has(36) {
-            code::MISSING_VALUE
-        } else {
-            code::UNDEFINED
-        };
-        return Err(fault.with_code(code));
+        let detail = "the query has to say which resources are wanted";
+        return bad(detail.to_owned(), code::MISSING_VALUE);
     }
-    if let Some((suffix, _)) = groups.iter().find(|(_, wish)| wish.resources.is_empty()) {
-        let fault = Fault::bad(format!("the group {suffix:?} has no resources{suffix}"));
-        let code = if call.version.has(36) {
-            code::BAD_VALUE
-        } else {
-            code::UNDEFINED
-        };
-        return Err(fault.with_code(code));
+    let idle = |(suffix, wish): &&(String, Wish)| wish.resources.is_empty() && !subtrees.contains(&&**suffix);
+    if let Some((suffix, _)) = groups.iter().find(idle) {
+        let detail =
+            format!("the group {suffix:?} has no resources{suffix}, and same_subtree does not name it");
+        return bad(detail, code::BAD_VALUE);
+    }
+    let is_group = |suffix: &&&str| groups.iter().any(|(known, _)| known == **suffix);
+    if let Some(unknown) = subtrees.iter().find(|suffix| !is_group(suffix)) {
+        let detail = format!("same_subtree names {unknown:?}, and no group has that suffix");
+        return bad(detail, code::BAD_VALUE);
     }
     let torn = |wish: &Wish| {
         let hopeless = |any: &Vec<String>| any.iter().all(|name| wish.forbidden.contains(name));

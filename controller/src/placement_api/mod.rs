@@ -5,8 +5,9 @@
 //!
 //! Differences from the service whose API this is, all on purpose:
 //!
-//! - Trees of providers (`parent_provider_uuid`, `same_subtree`) and providers that share (`MISC_SHARES_VIA_AGGREGATE`) are
+//! - Trees of providers (`parent_provider_uuid`) and providers that share (`MISC_SHARES_VIA_AGGREGATE`) are
 //!   refused with 400 and a sentence that says so: to take them and leave them out of the candidates would be worse.
+//! - A group without resources (`same_subtree`) is held to its `in_tree`, which the other one does not look at there.
 //! - A claim that fails because a provider is not there leaves no consumer behind.
 //! - An empty name is refused when a provider is renamed too; so is a reshape that reserves more than there is.
 //! - The beginning of a trait's name (`name=startswith:`) is compared letter by letter, whatever a database would do.

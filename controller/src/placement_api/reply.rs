@@ -86,13 +86,14 @@ impl Reply {
         self
     }
 
-    pub(super) fn into_response(self, version: Version) -> Response {
+    /// Clients put their own base before whatever does not begin with a scheme, so `origin` stands before the path.
+    pub(super) fn into_response(self, version: Version, origin: &str) -> Response {
         let mut headers = version_headers(version);
         if self.body.is_some() {
             headers.push(("content-type", "application/json".to_owned()));
         }
         if let Some(location) = self.location {
-            headers.push(("location", location));
+            headers.push(("location", format!("{origin}{location}")));
         }
         if let Some(seconds) = self.modified.filter(|_| version.has(15)) {
             headers.push(("last-modified", http_date(seconds)));

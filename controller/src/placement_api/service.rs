@@ -120,7 +120,7 @@ impl<S: ClaimStore> Service<S> {
             Err(fault) => return fault_response(&fault, None, &id),
         };
         let mut response = match self.answer(request, version).await {
-            Ok(reply) => reply.into_response(version),
+            Ok(reply) => reply.into_response(version, request.origin),
             Err(fault) => fault_response(&fault, Some(version), &id),
         };
         response.headers.push(("x-openstack-request-id", id));

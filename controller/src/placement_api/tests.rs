@@ -56,6 +56,7 @@ fn request<'r>(
         method,
         path,
         prefix: "/placement",
+        origin: "https://wattle.example",
         query,
         api_version: Some(version),
         content_type: Some("application/json"),
@@ -90,7 +91,7 @@ async fn with_host<S: ClaimStore>(service: &Service<S>, total: u32) {
     .await;
     assert_eq!(
         made.header("location"),
-        Some(format!("/placement/resource_providers/{HOST}").as_str())
+        Some(format!("https://wattle.example/placement/resource_providers/{HOST}").as_str())
     );
     let body = json!({"resource_provider_generation": 0, "inventories": {"VCPU": {"total": total}}});
     let set = ask(
@@ -175,13 +176,6 @@ fn what_is_not_made_yet_is_refused_with_a_sentence() {
         with_host(&service, 4).await;
         let child = json!({"name": "child", "parent_provider_uuid": HOST});
         let sharing = json!({"traits": ["MISC_SHARES_VIA_AGGREGATE"], "resource_provider_generation": 1});
-        let subtree = request(
-            "GET",
-            "/allocation_candidates",
-            "resources_A=VCPU:1&same_subtree=_A",
-            "placement 1.39",
-            b"",
-        );
         for response in [
             ask(&service, "POST", "/resource_providers", &child).await,
             ask(
@@ -191,7 +185,6 @@ fn what_is_not_made_yet_is_refused_with_a_sentence() {
                 &sharing,
             )
             .await,
-            service.handle(&subtree).await,
         ] {
             let body: Value = serde_json::from_slice(&response.body).unwrap();
             assert_eq!(response.status, 400);
@@ -203,6 +196,124 @@ fn what_is_not_made_yet_is_refused_with_a_sentence() {
                 "{body}"
             );
         }
+    });
+}
+
+#[test]
+fn groups_in_one_subtree_are_granted_by_one_flat_provider() {
+    block_on(async {
+        let service = Service::open(InMemory::default()).await.unwrap();
+        with_host(&service, 4).await;
+        let path = format!("/resource_providers/{HOST}/traits");
+        let traits = json!({"traits": ["HW_CPU_X86_VMX"], "resource_provider_generation": 1});
+        ask(&service, "PUT", &path, &traits).await;
+        let (missing, bad) = ("placement.query.missing_value", "placement.query.bad_value");
+        for (query, expected) in [
+            ("resources_A=VCPU:1&same_subtree=_A", Ok(1)),
+            (
+                "resources_A=VCPU:1&required_B=HW_CPU_X86_VMX&same_subtree=_A,_B&group_policy=none",
+                Ok(1),
+            ),
+            (
+                "resources_A=VCPU:1&required_B=HW_CPU_X86_AVX2&same_subtree=_A,_B&group_policy=none",
+                Ok(0),
+            ),
+            (
+                "resources_A=VCPU:1&required_B=HW_CPU_X86_VMX&same_subtree=_A,_B&group_policy=isolate",
+                Ok(0),
+            ),
+            (
+                "resources_A=VCPU:1&required_B=HW_CPU_X86_VMX&in_tree_B=11111111-0000-4000-8000-000000000009\
+                &same_subtree=_A,_B&group_policy=none",
+                Ok(0),
+            ),
+            (
+                "resources_A=VCPU:1&required_B=!HW_CPU_X86_AVX2&same_subtree=_A,_B&group_policy=none",
+                Ok(0),
+            ),
+            (
+                "resources_A=VCPU:3&resources_B=VCPU:2&same_subtree=_A,_B&group_policy=none",
+                Ok(0),
+            ),
+            (
+                "resources_A=VCPU:3&resources_B=VCPU:1&same_subtree=_A&same_subtree=_B&group_policy=none",
+                Ok(1),
+            ),
+            (
+                "resources_A=VCPU:1&resources_B=VCPU:1&group_policy=none&group_policy=isolate",
+                Ok(1),
+            ),
+            (
+                "resources_A=VCPU:1&required_B=HW_CPU_X86_VMX&group_policy=none",
+                Err(bad),
+            ),
+            ("resources_A=VCPU:1&same_subtree=_A,_B", Err(bad)),
+            ("resources_A=VCPU:1&same_subtree=_A,", Err(bad)),
+            ("required_A=HW_CPU_X86_VMX&same_subtree=_A", Err(missing)),
+        ] {
+            let asked = request("GET", "/allocation_candidates", query, "placement 1.39", b"");
+            let body: Value = serde_json::from_slice(&service.handle(&asked).await.body).unwrap();
+            match expected {
+                Ok(count) => assert_eq!(
+                    body["allocation_requests"].as_array().unwrap().len(),
+                    count,
+                    "{query}"
+                ),
+                Err(code) => assert_eq!(body["errors"][0]["code"], code, "{query}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn clients_find_the_words_that_they_look_for_in_a_conflict() {
+    block_on(async {
+        let service = Service::open(InMemory::default()).await.unwrap();
+        with_host(&service, 4).await;
+        let (consumer, own) = (Uuid::from_bits(5), format!("/resource_providers/{HOST}"));
+        let allocations = format!("/allocations/{consumer}");
+        ask(&service, "PUT", &allocations, &claim()).await;
+        let empty = |generation: u64| json!({"inventories": {}, "resource_provider_generation": generation});
+        let inventories = format!("{own}/inventories");
+        let in_use = format!("Inventory for VCPU on resource provider {HOST} in use");
+        let (name, generation) = (
+            "Conflicting resource provider name:",
+            "resource provider generation conflict",
+        );
+        for (method, path, body, words) in [
+            ("PUT", inventories.as_str(), empty(2), in_use.as_str()),
+            ("DELETE", &format!("{inventories}/VCPU"), Value::Null, &in_use),
+            ("PUT", &inventories, empty(1), generation),
+            ("POST", "/resource_providers", json!({"name": "one"}), name),
+            ("PUT", &allocations, claim(), "consumer generation conflict"),
+        ] {
+            let response = ask(&service, method, path, &body).await;
+            let fault: Value = serde_json::from_slice(&response.body).unwrap();
+            assert_eq!(response.status, 409, "{method} {path}");
+            assert!(
+                fault["errors"][0]["detail"].as_str().unwrap().contains(words),
+                "{fault}"
+            );
+        }
+        // Who makes a provider that another has just made takes that one, unless it is told that only the name is the same.
+        let same = json!({"name": "other", "uuid": HOST});
+        let again = ask(&service, "POST", "/resource_providers", &same).await;
+        assert_eq!(again.status, 409);
+        assert!(!String::from_utf8(again.body).unwrap().contains(name));
+    });
+}
+
+#[test]
+fn aggregates_are_told_in_the_order_in_which_they_were_sent() {
+    block_on(async {
+        let service = Service::open(InMemory::default()).await.unwrap();
+        with_host(&service, 4).await;
+        let sent = json!([Uuid::from_bits(2), Uuid::from_bits(1)]);
+        let body = json!({"aggregates": sent, "resource_provider_generation": 1});
+        let path = format!("/resource_providers/{HOST}/aggregates");
+        let set = ask(&service, "PUT", &path, &body).await;
+        let body: Value = serde_json::from_slice(&set.body).unwrap();
+        assert_eq!(body["aggregates"], sent);
     });
 }
 

@@ -27,6 +27,7 @@ async fn put(service: &Service<InMemory>, method: &str, path: &str, body: String
         method,
         path,
         prefix: "",
+        origin: "",
         query: "",
         api_version: Some("placement 1.39"),
         content_type: Some("application/json"),

@@ -21,6 +21,7 @@ use super::access::Denied;
 use super::health::Health;
 use super::metrics::Metrics;
 use super::metrics::OPEN_METRICS;
+use super::origin::origin;
 use super::route;
 use super::route::Room;
 use crate::clock;
@@ -188,11 +189,12 @@ fn own(response: v1::Response) -> Reply {
     headers.fold(reply, |reply, (name, value)| reply.with(name, value))
 }
 
-/// The headers that the API looks at, each joined to one.
+/// The headers that the API looks at, each joined to one, and where the client thinks it is.
 struct Carried {
     api_version: Option<String>,
     content_type: Option<String>,
     accept: Option<String>,
+    origin: String,
 }
 
 impl Carried {
@@ -202,6 +204,7 @@ impl Carried {
             api_version: header(API_VERSION),
             content_type: header(header::CONTENT_TYPE),
             accept: header(header::ACCEPT),
+            origin: origin(head),
         }
     }
 
@@ -215,6 +218,7 @@ impl Carried {
             method: head.method.as_str(),
             path,
             prefix,
+            origin: &self.origin,
             query: head.query().unwrap_or_default(),
             api_version: self.api_version.as_deref(),
             content_type: self.content_type.as_deref(),

@@ -5,6 +5,7 @@ mod follow;
 mod front;
 mod health;
 mod metrics;
+mod origin;
 mod own;
 mod route;
 mod stores;

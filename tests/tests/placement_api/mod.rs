@@ -11,4 +11,5 @@ mod real;
 mod requests;
 mod served;
 mod speed;
+mod suites;
 mod world;

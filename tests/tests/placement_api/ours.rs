@@ -49,6 +49,7 @@ impl Ours {
             method: ask.method,
             path,
             prefix: "",
+            origin: "",
             query,
             api_version: (!ask.version.is_empty()).then_some(ask.version.as_str()),
             content_type: ask.content_type.as_deref(),

@@ -32,7 +32,7 @@ pub(crate) struct Real {
     _dir: TempDir,
 }
 
-fn python() -> PathBuf {
+pub(super) fn python() -> PathBuf {
     let beside_this = || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("placement/bin/python");
     std::env::var_os(PYTHON).map_or_else(beside_this, PathBuf::from)
 }

@@ -441,6 +441,43 @@ fn list_providers(random: &mut Random, ledger: &Ledger, minor: u8) -> Ask {
     )
 }
 
+const POLICIES: [&str; 4] = [
+    "",
+    "&group_policy=none",
+    "&group_policy=none",
+    "&group_policy=isolate",
+];
+
+/// Groups with suffixes.
+fn groups(random: &mut Random) -> String {
+    let mut query = format!("&resources1={}", resources(random));
+    if random.percent(40) {
+        let (resources, name) = (resources(random), random.pick(&TRAITS));
+        query.push_str(&format!("&resources2={resources}&required2={name}"));
+    }
+    query.push_str(random.pick::<&str>(&POLICIES));
+    query
+}
+
+/// Groups in one subtree, of which one wants nothing but to be there.
+fn subtrees(random: &mut Random) -> String {
+    let named = random.pick::<&str>(&["_A,_B", "_B", "_B&same_subtree=_A", "_A,_C", "_A,%20_B", "_A,"]);
+    let wanted = match random.below(4) {
+        0 => format!(
+            "member_of_B={}",
+            world::aggregate(random.below(world::AGGREGATES))
+        ),
+        1 => format!("required_B=!{}", random.pick(&TRAITS)),
+        2 => format!("in_tree_B={}", world::provider(random.below(world::PROVIDERS))),
+        _ => format!("required_B={}", random.pick(&TRAITS)),
+    };
+    let policy = random.pick::<&str>(&POLICIES);
+    format!(
+        "&resources_A={}&{wanted}&same_subtree={named}{policy}",
+        resources(random)
+    )
+}
+
 fn candidates(random: &mut Random, ledger: &Ledger, minor: u8) -> Ask {
     let mut query = format!("resources={}", resources(random));
     query.push_str(&filters(random, minor, 17, 21));
@@ -451,21 +488,10 @@ fn candidates(random: &mut Random, ledger: &Ledger, minor: u8) -> Ask {
         query.push_str(&format!("&root_required={}", random.pick(&TRAITS)));
     }
     if minor >= 25 && random.percent(20) {
-        query.push_str(&format!("&resources1={}", resources(random)));
-        if random.percent(40) {
-            query.push_str(&format!(
-                "&resources2={}&required2={}",
-                resources(random),
-                random.pick(&TRAITS)
-            ));
-        }
-        let policies = [
-            "",
-            "&group_policy=none",
-            "&group_policy=none",
-            "&group_policy=isolate",
-        ];
-        query.push_str(random.pick::<&str>(&policies));
+        query.push_str(&groups(random));
+    }
+    if minor >= 36 && random.percent(20) {
+        query.push_str(&subtrees(random));
     }
     Ask::new(minor, "GET", format!("/allocation_candidates?{query}"))
 }

@@ -29,7 +29,7 @@ struct Served {
     _dir: TempDir,
 }
 
-fn binary() -> PathBuf {
+pub(super) fn binary() -> PathBuf {
     let beside_this = || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("debug/wattle-controller");
     std::env::var_os(BINARY).map_or_else(beside_this, PathBuf::from)
 }

@@ -10,7 +10,7 @@ impl Ledger {
     /// Makes a provider.
     pub fn plan_create_provider(&self, uuid: Uuid, name: &str, now: u64) -> Result<Plan<()>, Refusal> {
         if self.by_uuid.contains_key(&uuid) {
-            return Err(Refusal::ProviderExists(format!("uuid {uuid}")));
+            return Err(Refusal::ProviderExists(format!("uuid: {uuid}")));
         }
         self.check_name(name)?;
         let mut draft = Draft::new(self, now);
@@ -47,7 +47,7 @@ impl Ledger {
 
     fn check_name(&self, name: &str) -> Result<(), Refusal> {
         if self.by_name.contains_key(name) {
-            return Err(Refusal::ProviderExists(format!("name {name}")));
+            return Err(Refusal::ProviderExists(format!("name: {name}")));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Fixed requests: what was found out about Placement, each microversion, and everything that can be wrong.
 
 mod doors;
+mod groups;
 mod limits;
 mod quirks;
 mod versions;
