@@ -10,6 +10,7 @@
 
 mod company;
 mod empty;
+mod judge;
 mod memory;
 mod propose;
 mod site;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::empty;
-use super::site::Judged;
+use super::judge::Judged;
 use super::site::Site;
 use crate::placement::Fleet;
 use crate::placement::Group;
